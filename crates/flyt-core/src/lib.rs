@@ -1,0 +1,41 @@
+//! What should happen: bookings, events, workflows, plans, due times, texts.
+//!
+//! Everything here is a pure function of its arguments. There is no clock, no randomness, no SQL, no HTTP and no I/O:
+//! the shell crates (`flyt-store`, `flyt-channels`, `flyt-engine`, `flyt`) bring those and act on what is decided here.
+
+pub mod action;
+pub mod booking;
+pub mod business;
+pub mod catalogue;
+pub mod change;
+pub mod condition;
+pub mod customer;
+pub mod due;
+pub mod facts;
+pub mod filter;
+pub mod guard;
+pub mod holiday;
+pub mod id;
+pub mod instant;
+pub mod invalid;
+pub mod language;
+pub mod limits;
+pub mod locale;
+pub mod money;
+pub mod payment;
+pub mod contact;
+pub mod plan;
+pub mod quiet;
+pub mod reason;
+pub mod render;
+pub mod retry;
+pub mod run;
+pub mod segments;
+pub mod state;
+pub mod status;
+pub mod template;
+pub mod trigger;
+pub mod variables;
+pub mod view;
+pub mod workflow;
+pub mod zone;
