@@ -105,6 +105,9 @@ pub struct Booking {
 impl Booking {
     /// Price minus what is paid, never below zero; nothing without a price.
     pub fn due(&self) -> Option<Money> {
-        self.price.map(|p| Money { amount: (p.amount - self.paid).max(0), currency: p.currency })
+        self.price.map(|p| Money {
+            amount: (p.amount - self.paid).max(0),
+            currency: p.currency,
+        })
     }
 }

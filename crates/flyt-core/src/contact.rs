@@ -7,7 +7,14 @@ use std::str::FromStr as _;
 pub fn email(raw: &str) -> Option<String> {
     let text = raw.trim();
     let (local, domain) = text.rsplit_once('@')?;
-    let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | ':' | '"' | '\\' | '[' | ']' | '@');
+    let bad = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                '<' | '>' | '(' | ')' | ',' | ';' | ':' | '"' | '\\' | '[' | ']' | '@'
+            )
+    };
     let label = |l: &str| !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-');
     let good = !local.is_empty()
         && local.len() <= 64
@@ -31,15 +38,25 @@ pub fn phone(raw: &str, country: &str) -> Option<String> {
     let region = Region::from_str(country).ok();
     let number = PHONE_NUMBER_UTIL.parse(raw.trim(), region).ok()?;
     let possible = PHONE_NUMBER_UTIL.is_possible_number(&number);
-    possible.then(|| PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned())
+    possible.then(|| {
+        PHONE_NUMBER_UTIL
+            .format(&number, PhoneNumberFormat::E164)
+            .into_owned()
+    })
 }
 
 /// The number as people of `country` write it: national form for their own numbers, international for others.
 pub fn spoken_phone(e164: &str, country: &str) -> String {
-    let Ok(number) = PHONE_NUMBER_UTIL.parse(e164, None) else { return e164.to_owned() };
+    let Ok(number) = PHONE_NUMBER_UTIL.parse(e164, None) else {
+        return e164.to_owned();
+    };
     let home = PHONE_NUMBER_UTIL.get_region_for_number(&number);
     let own = home.is_some() && home == Region::from_str(country).ok();
-    let format = if own { PhoneNumberFormat::National } else { PhoneNumberFormat::International };
+    let format = if own {
+        PhoneNumberFormat::National
+    } else {
+        PhoneNumberFormat::International
+    };
     PHONE_NUMBER_UTIL.format(&number, format).into_owned()
 }
 
@@ -59,7 +76,17 @@ mod tests {
     #[test]
     fn an_address_that_mail_cannot_reach_is_refused() {
         assert_eq!(email(" kari@example.no ").as_deref(), Some("kari@example.no"));
-        for bad in ["", "kari", "@example.no", "kari@", "a b@example.no", "a@b@c", "x@y\r\nBcc: z@q", "a..b@c.no", "<a@b.no>"] {
+        for bad in [
+            "",
+            "kari",
+            "@example.no",
+            "kari@",
+            "a b@example.no",
+            "a@b@c",
+            "x@y\r\nBcc: z@q",
+            "a..b@c.no",
+            "<a@b.no>",
+        ] {
             assert_eq!(email(bad), None, "{bad}");
         }
     }

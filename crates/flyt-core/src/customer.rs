@@ -102,6 +102,12 @@ impl Contact {
     /// First and last name with one blank between, or nothing.
     pub fn full_name(&self) -> String {
         let parts = [self.first_name.as_deref(), self.last_name.as_deref()];
-        parts.into_iter().flatten().map(str::trim).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
+        parts
+            .into_iter()
+            .flatten()
+            .map(str::trim)
+            .filter(|p| !p.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }

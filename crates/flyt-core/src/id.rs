@@ -132,9 +132,18 @@ impl FromStr for StepId {
     type Err = NotAnId;
     /// Accepts `stp_…` and `msg_…`: a message is a delivery step.
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let digits = text.strip_prefix("stp_").or_else(|| text.strip_prefix("msg_")).ok_or(NotAnId)?;
-        let (run, no) = digits.split_at_checked(WIDTH).filter(|(_, no)| no.len() == 3).ok_or(NotAnId)?;
-        Ok(Self { run: RunId(decode(run).ok_or(NotAnId)?), no: decode(no).ok_or(NotAnId)? })
+        let digits = text
+            .strip_prefix("stp_")
+            .or_else(|| text.strip_prefix("msg_"))
+            .ok_or(NotAnId)?;
+        let (run, no) = digits
+            .split_at_checked(WIDTH)
+            .filter(|(_, no)| no.len() == 3)
+            .ok_or(NotAnId)?;
+        Ok(Self {
+            run: RunId(decode(run).ok_or(NotAnId)?),
+            no: decode(no).ok_or(NotAnId)?,
+        })
     }
 }
 
@@ -150,13 +159,22 @@ pub struct TimerId {
 }
 impl fmt::Display for TimerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tmr_{}{}{}", encode(self.booking.0, WIDTH), encode(self.trigger_no, 7), encode(self.group, 1))
+        write!(
+            f,
+            "tmr_{}{}{}",
+            encode(self.booking.0, WIDTH),
+            encode(self.trigger_no, 7),
+            encode(self.group, 1)
+        )
     }
 }
 impl FromStr for TimerId {
     type Err = NotAnId;
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let digits = text.strip_prefix("tmr_").filter(|d| d.len() == WIDTH + 8).ok_or(NotAnId)?;
+        let digits = text
+            .strip_prefix("tmr_")
+            .filter(|d| d.len() == WIDTH + 8)
+            .ok_or(NotAnId)?;
         let (booking, rest) = digits.split_at_checked(WIDTH).ok_or(NotAnId)?;
         let (trigger, group) = rest.split_at_checked(7).ok_or(NotAnId)?;
         Ok(Self {
@@ -188,10 +206,17 @@ mod tests {
 
     #[test]
     fn a_message_and_its_step_are_one() {
-        let step = StepId { run: RunId(77), no: 3 };
+        let step = StepId {
+            run: RunId(77),
+            no: 3,
+        };
         assert_eq!(step.to_string().parse(), Ok(step));
         assert_eq!(step.message().parse(), Ok(step));
-        let timer = TimerId { booking: BookingId(5), trigger_no: 1_000_000, group: 1 };
+        let timer = TimerId {
+            booking: BookingId(5),
+            trigger_no: 1_000_000,
+            group: 1,
+        };
         assert_eq!(timer.to_string().parse(), Ok(timer));
     }
 }

@@ -36,7 +36,12 @@ pub struct Faults {
 impl Faults {
     /// Adds an error.
     pub fn error(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.errors.push(Invalid { pointer: pointer.into(), code, message: message.into(), suggestion: None });
+        self.errors.push(Invalid {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+            suggestion: None,
+        });
     }
     /// Adds an error about `word` and names the nearest of `known`, if one is near.
     pub fn unknown<'k>(
@@ -47,14 +52,27 @@ impl Faults {
         known: impl IntoIterator<Item = &'k str>,
     ) {
         let suggestion = nearest(word, known);
-        let hint = suggestion.as_ref().map(|s| format!("; did you mean `{s}`?")).unwrap_or_default();
+        let hint = suggestion
+            .as_ref()
+            .map(|s| format!("; did you mean `{s}`?"))
+            .unwrap_or_default();
         let shown: String = word.chars().take(80).collect();
         let message = format!("`{shown}` is not known here{hint}");
-        self.errors.push(Invalid { pointer: pointer.into(), code, message, suggestion });
+        self.errors.push(Invalid {
+            pointer: pointer.into(),
+            code,
+            message,
+            suggestion,
+        });
     }
     /// Adds a warning.
     pub fn warn(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.warnings.push(Invalid { pointer: pointer.into(), code, message: message.into(), suggestion: None });
+        self.warnings.push(Invalid {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+            suggestion: None,
+        });
     }
     /// True when nothing makes the input unacceptable.
     pub fn is_ok(&self) -> bool {
@@ -116,9 +134,17 @@ impl<'a> Fields<'a> {
     pub fn open(value: &'a Value, at: &str, faults: &mut Faults) -> Self {
         let map = value.as_object();
         if map.is_none() {
-            faults.error(at, "wrong_type", format!("must be an object, not {}", kind(value)));
+            faults.error(
+                at,
+                "wrong_type",
+                format!("must be an object, not {}", kind(value)),
+            );
         }
-        Self { map, at: at.to_owned(), known: Vec::new() }
+        Self {
+            map,
+            at: at.to_owned(),
+            known: Vec::new(),
+        }
     }
     /// Where a field of this object stands.
     pub fn at(&self, name: &str) -> String {
@@ -165,7 +191,12 @@ impl<'a> Fields<'a> {
     pub fn close(self, faults: &mut Faults) {
         for name in self.map.into_iter().flat_map(Map::keys) {
             if !self.known.contains(&name.as_str()) {
-                faults.unknown(below(&self.at, name), "unknown_field", name, self.known.iter().copied());
+                faults.unknown(
+                    below(&self.at, name),
+                    "unknown_field",
+                    name,
+                    self.known.iter().copied(),
+                );
             }
         }
     }
@@ -213,7 +244,11 @@ impl Read for Line {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let text = expect(value.as_str(), "a text", value, at, faults)?;
         if text.chars().count() > limits::LINE_CHARS {
-            faults.error(at, "too_long", format!("must not be longer than {} characters", limits::LINE_CHARS));
+            faults.error(
+                at,
+                "too_long",
+                format!("must not be longer than {} characters", limits::LINE_CHARS),
+            );
             return None;
         }
         if !text.contains(['\r', '\n', '\0']) {
@@ -246,7 +281,10 @@ impl Read for ExternalId {
         let text = expect(value.as_str(), "a text", value, at, faults)?;
         let length = text.chars().count();
         if length == 0 || length > limits::EXTERNAL_ID_CHARS || text.chars().any(char::is_control) {
-            let message = format!("must have 1 to {} characters and no control characters", limits::EXTERNAL_ID_CHARS);
+            let message = format!(
+                "must have 1 to {} characters and no control characters",
+                limits::EXTERNAL_ID_CHARS
+            );
             faults.error(at, "bad_external_id", message);
             return None;
         }
@@ -257,11 +295,19 @@ impl<T: Read> Read for Vec<T> {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let items = expect(value.as_array(), "a list", value, at, faults)?;
         if items.len() > limits::LIST_ITEMS {
-            faults.error(at, "too_many", format!("must not have more than {} entries", limits::LIST_ITEMS));
+            faults.error(
+                at,
+                "too_many",
+                format!("must not have more than {} entries", limits::LIST_ITEMS),
+            );
             return None;
         }
         let before = faults.errors.len();
-        let all = items.iter().enumerate().filter_map(|(i, v)| T::read(v, &below(at, &i.to_string()), faults)).collect();
+        let all = items
+            .iter()
+            .enumerate()
+            .filter_map(|(i, v)| T::read(v, &below(at, &i.to_string()), faults))
+            .collect();
         (faults.errors.len() == before).then_some(all)
     }
 }
@@ -269,23 +315,39 @@ impl<T: Read> Read for BTreeMap<String, T> {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let map = expect(value.as_object(), "an object", value, at, faults)?;
         if map.len() > limits::MAP_KEYS {
-            faults.error(at, "too_many", format!("must not have more than {} keys", limits::MAP_KEYS));
+            faults.error(
+                at,
+                "too_many",
+                format!("must not have more than {} keys", limits::MAP_KEYS),
+            );
             return None;
         }
         let before = faults.errors.len();
-        let all = map.iter().filter_map(|(k, v)| Some((k.clone(), T::read(v, &below(at, k), faults)?))).collect();
+        let all = map
+            .iter()
+            .filter_map(|(k, v)| Some((k.clone(), T::read(v, &below(at, k), faults)?)))
+            .collect();
         (faults.errors.len() == before).then_some(all)
     }
 }
 impl Read for Timestamp {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let text = expect(value.as_str(), "an instant such as 2026-10-25T10:00:00+01:00", value, at, faults)?;
-        match text.parse::<Self>() {
-            Ok(instant) => Some(crate::instant::whole_ms(instant)),
-            Err(_) => {
-                faults.error(at, "bad_instant", "must be an instant with offset, such as 2026-10-25T10:00:00+01:00");
-                None
-            }
+        let text = expect(
+            value.as_str(),
+            "an instant such as 2026-10-25T10:00:00+01:00",
+            value,
+            at,
+            faults,
+        )?;
+        if let Ok(instant) = text.parse::<Self>() {
+            Some(crate::instant::whole_ms(instant))
+        } else {
+            faults.error(
+                at,
+                "bad_instant",
+                "must be an instant with offset, such as 2026-10-25T10:00:00+01:00",
+            );
+            None
         }
     }
 }

@@ -16,7 +16,9 @@ impl Language {
         if locale.language.is_unknown() {
             return None;
         }
-        let rest = text.strip_prefix("no").filter(|r| r.is_empty() || r.starts_with('-'));
+        let rest = text
+            .strip_prefix("no")
+            .filter(|r| r.is_empty() || r.starts_with('-'));
         Some(Self(rest.map_or_else(|| text.clone(), |r| format!("nb{r}"))))
     }
     /// The tag.
@@ -25,7 +27,10 @@ impl Language {
     }
     /// True when this tag covers `other`: `nb` covers `nb-NO`, never the reverse.
     pub fn covers(&self, other: &Self) -> bool {
-        other.0.strip_prefix(self.0.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        other
+            .0
+            .strip_prefix(self.0.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
     /// The tag with its last subtag cut off (`nb-NO` → `nb`), as RFC 4647 lookup does.
     pub fn parent(&self) -> Option<Self> {
@@ -41,7 +46,11 @@ impl Read for Language {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let language = value.as_str().and_then(Self::new);
         if language.is_none() {
-            faults.error(at, "unknown_language", "must be a language tag such as nb, en or nb-NO");
+            faults.error(
+                at,
+                "unknown_language",
+                "must be a language tag such as nb, en or nb-NO",
+            );
         }
         language
     }

@@ -12,7 +12,10 @@ impl Currency {
     /// Reads a code; lower case is accepted.
     pub fn new(code: &str) -> Option<Self> {
         let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
-        bytes.iter().all(u8::is_ascii_alphabetic).then(|| Self(bytes.map(|b| b.to_ascii_uppercase())))
+        bytes
+            .iter()
+            .all(u8::is_ascii_alphabetic)
+            .then(|| Self(bytes.map(|b| b.to_ascii_uppercase())))
     }
     /// The code.
     pub fn code(&self) -> &str {
@@ -21,8 +24,8 @@ impl Currency {
     /// How many decimals its minor unit has (ISO 4217; the currencies without or with three named).
     pub fn decimals(self) -> u32 {
         match self.code() {
-            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
-            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
+            | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
             "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
             _ => 2,
         }
@@ -42,7 +45,11 @@ impl Read for Currency {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let currency = value.as_str().and_then(Self::new);
         if currency.is_none() {
-            faults.error(at, "unknown_currency", "must be a currency of three letters, such as NOK");
+            faults.error(
+                at,
+                "unknown_currency",
+                "must be a currency of three letters, such as NOK",
+            );
         }
         currency
     }
@@ -62,7 +69,10 @@ impl Read for Money {
         let amount = fields.required("amount", faults);
         let currency = fields.required("currency", faults);
         fields.close(faults);
-        let money = Self { amount: amount?, currency: currency? };
+        let money = Self {
+            amount: amount?,
+            currency: currency?,
+        };
         if money.amount < 0 {
             faults.error(at, "negative", "must not be negative");
             return None;

@@ -37,20 +37,51 @@ pub struct Status {
 /// The statuses every business starts with (`templates.md` §5).
 pub fn seeded() -> Vec<Status> {
     let rows = [
-        ("pending", "Venter på svar", "Pending", StatusKind::Open, "#B45309"),
+        (
+            "pending",
+            "Venter på svar",
+            "Pending",
+            StatusKind::Open,
+            "#B45309",
+        ),
         ("approved", "Godkjent", "Approved", StatusKind::Active, "#15803D"),
-        ("cancelled", "Avlyst", "Cancelled", StatusKind::ClosedBad, "#B42318"),
-        ("rejected", "Avslått", "Rejected", StatusKind::ClosedBad, "#9F1239"),
-        ("completed", "Gjennomført", "Completed", StatusKind::ClosedOk, "#475569"),
-        ("no_show", "Ikke møtt", "No-show", StatusKind::ClosedBad, "#6D28D9"),
+        (
+            "cancelled",
+            "Avlyst",
+            "Cancelled",
+            StatusKind::ClosedBad,
+            "#B42318",
+        ),
+        (
+            "rejected",
+            "Avslått",
+            "Rejected",
+            StatusKind::ClosedBad,
+            "#9F1239",
+        ),
+        (
+            "completed",
+            "Gjennomført",
+            "Completed",
+            StatusKind::ClosedOk,
+            "#475569",
+        ),
+        (
+            "no_show",
+            "Ikke møtt",
+            "No-show",
+            StatusKind::ClosedBad,
+            "#6D28D9",
+        ),
     ];
     let label = |tag, text: &str| Language::new(tag).map(|l| (l, text.to_owned()));
-    let status = |(position, (key, nb, en, kind, colour)): (i64, (&str, &str, &str, StatusKind, &str))| Status {
-        key: key.to_owned(),
-        labels: [label("nb", nb), label("en", en)].into_iter().flatten().collect(),
-        kind,
-        colour: colour.to_owned(),
-        position,
-    };
+    let status =
+        |(position, (key, nb, en, kind, colour)): (i64, (&str, &str, &str, StatusKind, &str))| Status {
+            key: key.to_owned(),
+            labels: [label("nb", nb), label("en", en)].into_iter().flatten().collect(),
+            kind,
+            colour: colour.to_owned(),
+            position,
+        };
     (0..).zip(rows).map(status).collect()
 }

@@ -34,7 +34,11 @@ impl Zone {
 impl Read for Zone {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let Some(name) = value.as_str() else {
-            faults.error(at, "wrong_type", "must be the name of a time zone, such as Europe/Oslo");
+            faults.error(
+                at,
+                "wrong_type",
+                "must be the name of a time zone, such as Europe/Oslo",
+            );
             return None;
         };
         let zone = Self::new(name);
