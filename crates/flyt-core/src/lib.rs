@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod booking;
+pub mod booking_body;
 pub mod business;
 pub mod catalogue;
 pub mod change;
@@ -22,11 +23,13 @@ pub mod invalid;
 pub mod language;
 pub mod limits;
 pub mod locale;
+pub mod merge;
 pub mod money;
 pub mod payment;
 pub mod plan;
 pub mod quiet;
 pub mod reason;
+pub mod reference;
 pub mod render;
 pub mod retry;
 pub mod run;

@@ -1,5 +1,7 @@
 //! Statuses: per business a key, labels, colour, order and a kind. Only the kind means something to the engine.
 
+use crate::catalogue::{Described, texts};
+use crate::invalid::{Faults, Fields};
 use crate::language::Language;
 use crate::words;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,59 @@ pub struct Status {
     pub colour: String,
     /// Place in lists.
     pub position: i64,
+}
+
+/// Longest key of a status, in characters.
+const KEY_CHARS: usize = 40;
+/// Colour of a status that names none.
+const GREY: &str = "#475569";
+
+impl Described for Status {
+    fn take(fields: &mut Fields<'_>, _country: &str, faults: &mut Faults) -> Option<Self> {
+        let key: String = fields.optional("key", faults).unwrap_or_default();
+        let labels = texts(fields, "labels", faults);
+        let kind = fields.required("kind", faults);
+        let colour = fields.optional::<Colour>("colour", faults);
+        let position = fields.or("position", 0, faults);
+        if !is_key(&key) {
+            let at = fields.at("key");
+            faults.error(
+                at,
+                "bad_key",
+                "must have 1 to 40 small letters, digits, `_` or `-`, beginning with a letter",
+            );
+        }
+        Some(Self {
+            key,
+            labels,
+            kind: kind?,
+            colour: colour.map_or_else(|| GREY.to_owned(), |c| c.0),
+            position,
+        })
+    }
+    fn name(&self) -> &str {
+        &self.key
+    }
+}
+
+/// True for words that can be keys of statuses.
+pub fn is_key(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    text.len() <= KEY_CHARS && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(plain)
+}
+
+/// A colour as `#RRGGBB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colour(pub String);
+impl crate::invalid::Read for Colour {
+    fn read(value: &serde_json::Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let digits = value.as_str().and_then(|text| text.strip_prefix('#'));
+        let good = digits.filter(|d| d.len() == 6 && d.chars().all(|c| c.is_ascii_hexdigit()));
+        if good.is_none() {
+            faults.error(at, "bad_colour", "must be a colour such as #15803D");
+        }
+        good.map(|digits| Self(format!("#{}", digits.to_uppercase())))
+    }
 }
 
 /// The statuses every business starts with (`templates.md` §5).
