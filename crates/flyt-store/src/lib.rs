@@ -7,17 +7,22 @@
 //! Each file of tables lists its statements in `ALL`; a test prepares all of them on both engines.
 
 mod bell;
+pub mod changes;
 mod engine;
 mod error;
 pub mod meta;
 mod migrate;
 mod pipeline;
+pub mod runs;
 mod served;
 mod sqlite;
+pub mod steps;
 mod store;
+pub mod timers;
 mod tx;
 mod unit;
 mod value;
+pub mod workflows;
 mod writer;
 
 pub use bell::Bell;

@@ -67,11 +67,11 @@ CREATE INDEX payments_by_business ON payments (business_no, id);
 CREATE INDEX payments_by_booking ON payments (business_no, booking_id);
 CREATE UNIQUE INDEX payments_by_external_id ON payments (business_no, external_id) WHERE external_id IS NOT NULL;
 
--- One row for each write that meant something: facts after, difference before. `kinds` is a set of bits.
+-- One row for each write that meant something: the booking after, what it was before. `kinds` is a set of bits.
 CREATE TABLE changes (
   id BIGINT NOT NULL, business_no BIGINT NOT NULL, booking_id BIGINT, customer_id BIGINT, payment_id BIGINT,
-  kinds BIGINT NOT NULL, at BIGINT NOT NULL, revision BIGINT NOT NULL, after TEXT NOT NULL, before TEXT NOT NULL,
-  actor TEXT NOT NULL, cause_run_id BIGINT, depth BIGINT NOT NULL, chain BIGINT NOT NULL, epoch BIGINT NOT NULL,
+  kinds BIGINT NOT NULL, fields TEXT NOT NULL, at BIGINT NOT NULL, revision BIGINT NOT NULL, after TEXT, before TEXT,
+  actor TEXT NOT NULL, cause_run BIGINT, depth BIGINT NOT NULL, chain BIGINT NOT NULL, starts_runs BOOLEAN NOT NULL,
   problem TEXT,
   PRIMARY KEY (id)
 );
@@ -80,9 +80,9 @@ CREATE INDEX changes_by_booking ON changes (booking_id, id) WHERE booking_id IS 
 CREATE INDEX changes_unplanned ON changes (id) WHERE problem IS NOT NULL;
 
 CREATE TABLE workflows (
-  no BIGINT NOT NULL, id BIGINT NOT NULL, business_no BIGINT NOT NULL, external_id TEXT COLLATE "C", name TEXT NOT NULL,
+  no BIGINT NOT NULL, id BIGINT NOT NULL, business_no BIGINT NOT NULL, external_id TEXT COLLATE "C",
   position BIGINT NOT NULL, enabled BOOLEAN NOT NULL, version BIGINT NOT NULL, plan_no BIGINT NOT NULL,
-  created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT, doc TEXT NOT NULL,
+  revision BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, deleted_at BIGINT, doc TEXT NOT NULL,
   PRIMARY KEY (no)
 );
 CREATE UNIQUE INDEX workflows_by_id ON workflows (id);
@@ -91,33 +91,36 @@ CREATE UNIQUE INDEX workflows_by_external_id ON workflows (business_no, external
   WHERE deleted_at IS NULL AND external_id IS NOT NULL;
 CREATE TABLE workflow_versions (
   workflow_no BIGINT NOT NULL, version BIGINT NOT NULL, business_no BIGINT NOT NULL, from_at BIGINT NOT NULL,
-  until_at BIGINT, enabled BOOLEAN NOT NULL, doc TEXT NOT NULL, source TEXT, author TEXT NOT NULL, note TEXT,
+  enabled BOOLEAN NOT NULL, author TEXT NOT NULL, note TEXT, doc TEXT NOT NULL,
   PRIMARY KEY (workflow_no, version)
 );
 CREATE TABLE triggers (
   no BIGINT NOT NULL, id BIGINT NOT NULL, business_no BIGINT NOT NULL, workflow_no BIGINT NOT NULL,
-  kind TEXT COLLATE "C" NOT NULL, ordinal BIGINT NOT NULL, retired BOOLEAN NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL, retired BOOLEAN NOT NULL,
   PRIMARY KEY (no)
 );
 CREATE UNIQUE INDEX triggers_by_id ON triggers (id);
-CREATE INDEX triggers_by_workflow ON triggers (workflow_no, ordinal);
+CREATE INDEX triggers_by_workflow ON triggers (workflow_no);
+-- A re-plan under way: the last booking it has seen, by start and id.
 CREATE TABLE replans (
-  workflow_no BIGINT NOT NULL, business_no BIGINT NOT NULL, plan_no BIGINT NOT NULL, cursor BIGINT NOT NULL,
-  done BIGINT NOT NULL, total BIGINT NOT NULL, started_at BIGINT NOT NULL, mode TEXT NOT NULL,
+  workflow_no BIGINT NOT NULL, business_no BIGINT NOT NULL, plan_no BIGINT NOT NULL, cursor_at BIGINT NOT NULL,
+  cursor_id BIGINT NOT NULL, done BIGINT NOT NULL, switched_on BOOLEAN NOT NULL, existing BOOLEAN NOT NULL,
+  started_at BIGINT NOT NULL,
   PRIMARY KEY (workflow_no)
 ); -- clustered
 
 CREATE TABLE timers (
   booking_id BIGINT NOT NULL, trigger_no BIGINT NOT NULL, grp BIGINT NOT NULL, business_no BIGINT NOT NULL,
   anchor_at BIGINT NOT NULL, due_at BIGINT NOT NULL, plan_no BIGINT NOT NULL, position BIGINT NOT NULL,
+  held BOOLEAN NOT NULL,
   PRIMARY KEY (booking_id, trigger_no, grp)
 ); -- clustered
 CREATE INDEX timers_due ON timers (due_at, position, booking_id);
 CREATE INDEX timers_by_business ON timers (business_no, due_at);
 CREATE TABLE timer_ends (
-  id BIGINT NOT NULL, booking_id BIGINT NOT NULL, trigger_no BIGINT NOT NULL, business_no BIGINT NOT NULL,
-  anchor_at BIGINT NOT NULL, due_at BIGINT NOT NULL, ended_at BIGINT NOT NULL, state TEXT NOT NULL,
-  reason TEXT NOT NULL, facts TEXT,
+  id BIGINT NOT NULL, booking_id BIGINT NOT NULL, trigger_no BIGINT NOT NULL, grp BIGINT NOT NULL,
+  business_no BIGINT NOT NULL, anchor_at BIGINT NOT NULL, due_at BIGINT NOT NULL, ended_at BIGINT NOT NULL,
+  state TEXT NOT NULL, reason TEXT NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE INDEX timer_ends_by_booking ON timer_ends (booking_id, id);
@@ -125,36 +128,34 @@ CREATE INDEX timer_ends_by_booking ON timer_ends (booking_id, id);
 -- A run is pinned to the version of its workflow. Fired or spent, an occurrence (booking, trigger, anchor) has one run.
 CREATE TABLE runs (
   id BIGINT NOT NULL, business_no BIGINT NOT NULL, workflow_no BIGINT NOT NULL, version BIGINT NOT NULL,
-  trigger_no BIGINT NOT NULL, booking_id BIGINT, customer_id BIGINT, change_id BIGINT, anchor_at BIGINT,
-  due_at BIGINT NOT NULL, created_at BIGINT NOT NULL, state TEXT COLLATE "C" NOT NULL, reason TEXT, verdict TEXT,
-  position BIGINT NOT NULL, groups BIGINT NOT NULL, open BIGINT NOT NULL, vars TEXT, wake_at BIGINT, wake_on TEXT,
-  late_ms BIGINT NOT NULL,
+  trigger_no BIGINT NOT NULL, kind TEXT COLLATE "C" NOT NULL, booking_id BIGINT, customer_id BIGINT, change_id BIGINT,
+  anchor_at BIGINT, due_at BIGINT NOT NULL, expires_at BIGINT, before BOOLEAN NOT NULL, created_at BIGINT NOT NULL,
+  state TEXT COLLATE "C" NOT NULL, reason TEXT, position BIGINT NOT NULL, finished BOOLEAN NOT NULL, open BIGINT NOT NULL,
+  steps BIGINT NOT NULL, vars TEXT, depth BIGINT NOT NULL, chain BIGINT NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX runs_by_occurrence ON runs (booking_id, trigger_no, anchor_at) WHERE anchor_at IS NOT NULL;
 CREATE UNIQUE INDEX runs_by_change ON runs (change_id, workflow_no) WHERE change_id IS NOT NULL;
-CREATE INDEX runs_waking ON runs (wake_at) WHERE state = 'waiting';
 CREATE INDEX runs_by_business ON runs (business_no, id);
 CREATE INDEX runs_by_booking ON runs (booking_id) WHERE booking_id IS NOT NULL;
 
 CREATE TABLE steps (
   run_id BIGINT NOT NULL, step_no BIGINT NOT NULL, business_no BIGINT NOT NULL, workflow_no BIGINT NOT NULL,
-  booking_id BIGINT, customer_id BIGINT, action BIGINT NOT NULL, kind TEXT COLLATE "C" NOT NULL,
-  channel TEXT COLLATE "C", recipient TEXT, to_hash TEXT COLLATE "C", state TEXT COLLATE "C" NOT NULL, reason TEXT,
-  reason_facts TEXT, delayed BIGINT NOT NULL, due_at BIGINT NOT NULL, planned_at BIGINT NOT NULL, expires_at BIGINT,
-  position BIGINT NOT NULL, attempt BIGINT NOT NULL, holder BIGINT, boot BIGINT, lease_until BIGINT,
-  parked_on TEXT COLLATE "C", revision BIGINT, provider_id TEXT COLLATE "C", language TEXT, segments BIGINT,
-  sent_at BIGINT, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
+  booking_id BIGINT, customer_id BIGINT, action BIGINT NOT NULL, to_no BIGINT NOT NULL, kind TEXT COLLATE "C" NOT NULL,
+  channel TEXT COLLATE "C", recipient TEXT COLLATE "C", state TEXT COLLATE "C" NOT NULL, reason TEXT,
+  delayed BOOLEAN NOT NULL, due_at BIGINT NOT NULL, planned_at BIGINT NOT NULL, expires_at BIGINT,
+  position BIGINT NOT NULL, attempt BIGINT NOT NULL, boot BIGINT, lease_until BIGINT, revision BIGINT,
+  provider_id TEXT COLLATE "C", language TEXT, segments BIGINT, sent_at BIGINT, created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (run_id, step_no)
 );
 CREATE INDEX steps_ready ON steps (due_at, position, booking_id) WHERE state = 'ready';
-CREATE INDEX steps_leased ON steps (lease_until) WHERE state IN ('claimed', 'sending');
-CREATE INDEX steps_parked ON steps (parked_on) WHERE state = 'parked';
-CREATE INDEX steps_by_business ON steps (business_no, due_at, run_id, step_no);
+CREATE INDEX steps_leased ON steps (run_id, step_no) WHERE state IN ('claimed', 'sending');
+CREATE INDEX steps_by_business ON steps (business_no, run_id, step_no);
 CREATE INDEX steps_by_booking ON steps (booking_id) WHERE booking_id IS NOT NULL;
 CREATE TABLE attempts (
   run_id BIGINT NOT NULL, step_no BIGINT NOT NULL, attempt BIGINT NOT NULL, business_no BIGINT NOT NULL,
-  at BIGINT NOT NULL, ended_at BIGINT, outcome TEXT, code TEXT, answer TEXT, revision BIGINT, holder BIGINT,
+  at BIGINT NOT NULL, outcome TEXT NOT NULL, code BIGINT, answer TEXT, revision BIGINT,
   PRIMARY KEY (run_id, step_no, attempt)
 );
 -- What was sent: large, erased and purged apart from its step.
