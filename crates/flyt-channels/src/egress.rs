@@ -1,8 +1,8 @@
 //! The guard of outgoing connections to addresses that a business enters: none of them reaches a private,
 //! loopback, link-local or metadata address unless the operator allows it (`FLYT_EGRESS_ALLOW`).
 //!
-//! [`Guard::check_url`] needs no network and serves when something is saved; the resolver checks again at every
-//! connection. The operator's own relay and gateway are trusted and do not come here.
+//! [`Guard::check_url`] needs no network and serves when something is saved; the resolver checks again at
+//! every connection. The operator's own relay and gateway are trusted and do not come here.
 
 mod ranges;
 mod resolve;
@@ -69,6 +69,7 @@ impl Refused {
 pub struct Guard {
     allow: Arc<[IpRange]>,
     lookup: Arc<dyn Lookup>,
+    extra_ca_pem: Option<Arc<[u8]>>,
 }
 
 /// How far a connection may go.
@@ -104,6 +105,7 @@ impl Guard {
         Self {
             allow: allow.into(),
             lookup: Arc::new(SystemLookup),
+            extra_ca_pem: None,
         }
     }
 
@@ -113,8 +115,17 @@ impl Guard {
         Self { lookup, ..self }
     }
 
-    /// Reads a URL and refuses it by what its text says alone. A name that passes may still be refused when it is
-    /// resolved, at every connection anew.
+    /// The same guard, trusting the operator's own certificate authorities (PEM) beside Mozilla's roots.
+    #[must_use]
+    pub fn with_authority(self, extra_ca_pem: &[u8]) -> Self {
+        Self {
+            extra_ca_pem: Some(extra_ca_pem.into()),
+            ..self
+        }
+    }
+
+    /// Reads a URL and refuses it by what its text says alone. A name that passes may still be refused when
+    /// it is resolved, at every connection anew.
     pub fn check_url(&self, text: &str) -> Result<Url, Refused> {
         // The URL standard drops tabs and line ends silently; nobody enters them with a good reason.
         if text.len() > URL_BYTES
@@ -170,8 +181,8 @@ impl Guard {
         if is_localhost(name) && !loopback.iter().any(|address| self.allows(*address)) {
             return Err(Refused::Address);
         }
-        // Behind an unusual port only allowed addresses may stand, and which stand there is known when the name is
-        // resolved; where nothing is allowed it is known now.
+        // Behind an unusual port only allowed addresses may stand, and which stand there is known when the
+        // name is resolved; where nothing is allowed it is known now.
         if self.allow.is_empty() { port } else { Ok(()) }
     }
 
@@ -187,7 +198,7 @@ impl Guard {
     /// An HTTP client that goes where the guard lets it: never through a proxy, never after a redirect.
     pub(crate) fn client(&self, reach: Reach, timeouts: Timeouts) -> Result<reqwest::Client, TlsRefused> {
         reqwest::Client::builder()
-            .tls_backend_preconfigured(crate::tls::client_config(None)?)
+            .tls_backend_preconfigured(crate::tls::client_config(self.extra_ca_pem.as_deref())?)
             .dns_resolver(Arc::new(GuardedResolver {
                 guard: self.clone(),
                 reach,

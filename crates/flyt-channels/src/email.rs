@@ -1,14 +1,17 @@
-//! A mail as bytes: headers, parts, attachments. The same [`Mail`] always becomes the same bytes, so that a retry
-//! sends what the first attempt sent.
+//! A mail as bytes: headers, parts, attachments. The same [`Mail`] always becomes the same bytes, so that a
+//! retry sends what the first attempt sent.
 //!
-//! Nothing that a customer wrote becomes a header of its own: a line end or NUL in any header field refuses the
-//! mail, and names are written by a typed library. Sending is not here (`smtp`), nor is rendering (`flyt-core`).
+//! Nothing that a customer wrote becomes a header of its own: a line end or NUL in any header field refuses
+//! the mail, and names are written by a typed library. Sending is not here (`smtp`), nor is rendering
+//! (`flyt-core`).
 
 mod address;
 mod words;
 
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use lettre::Message;
 use lettre::message::header::{
@@ -130,8 +133,8 @@ pub enum Refused {
 }
 
 impl Mail {
-    /// Everyone the relay is told: `to`, then cc and bcc, each address once, in ASCII form. An address that cannot
-    /// be used is left as it is and refused when it is sent to.
+    /// Everyone the relay is told: `to`, then cc and bcc, each address once, in ASCII form. An address that
+    /// cannot be used is left as it is and refused when it is sent to.
     pub fn envelope_to(&self) -> Vec<String> {
         let mut seen: Vec<String> = Vec::new();
         for party in std::iter::once(&self.to).chain(&self.cc).chain(&self.bcc) {
@@ -203,9 +206,9 @@ fn parts(mail: &Mail) -> Result<Parts, Refused> {
     if let Some(calendar) = &mail.calendar {
         let shown = matches!(calendar.method.as_str(), "REQUEST" | "CANCEL");
         if shown {
-            others.push(invitation(calendar)?)
+            others.push(invitation(calendar)?);
         } else {
-            files.push(calendar_file(calendar)?)
+            files.push(calendar_file(calendar)?);
         }
     }
     for attachment in &mail.attachments {
@@ -336,12 +339,13 @@ fn date(date: Timestamp) -> Result<SystemTime, Refused> {
 /// Refuses line ends and NUL, and turns the other control characters into blanks: they print nowhere, and the
 /// library panics on some of them.
 fn one_line(text: &str, field: &'static str) -> Result<String, Refused> {
-    if text.contains(['\r', '\n', '\0', '\u{85}', '\u{2028}', '\u{2029}']) {
+    if text.contains(['\r', '\n', '\0']) {
         return Err(Refused::LineBreak(field));
     }
+    let prints = |character: char| !character.is_control() && !matches!(character, '\u{2028}' | '\u{2029}');
     Ok(text
         .chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
+        .map(|character| if prints(character) { character } else { ' ' })
         .collect())
 }
 
@@ -350,7 +354,8 @@ fn plain_lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "")
 }
 
-/// A line that no part can hold but by knowing the whole mail: made of it, so that it is the same at every attempt.
+/// A line that no part can hold but by knowing the whole mail: made of it, so that it is the same at every
+/// attempt.
 fn boundary(mail: &Mail, layer: &str) -> String {
     let mut hash = Sha256::new();
     for piece in [
@@ -362,9 +367,6 @@ fn boundary(mail: &Mail, layer: &str) -> String {
         hash.update(piece.as_bytes());
         hash.update([0]);
     }
-    hash.finalize()
-        .iter()
-        .take(20)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    // Every letter of URL-safe base64 may stand in a boundary.
+    format!("flyt_{}", URL_SAFE_NO_PAD.encode(hash.finalize()))
 }

@@ -133,5 +133,8 @@ pub fn excerpt(text: &str) -> String {
 /// Control characters break lines in logs; the marks of text direction make a text read as another one.
 fn prints(character: char) -> bool {
     !character.is_control()
-        && !matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+        && !matches!(
+            character,
+            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+        )
 }

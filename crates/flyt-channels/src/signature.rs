@@ -1,8 +1,8 @@
 //! Signatures of outgoing webhooks: Standard Webhooks 1.0.0, the symmetric `v1`.
 //!
-//! Signed are the bytes `{webhook-id}.{webhook-timestamp}.{body}`. While a secret is being replaced both sign, and
-//! the signatures stand side by side. The signatures of other systems' webhooks to us are not here; they belong
-//! to the inbound adapters.
+//! Signed are the bytes `{webhook-id}.{webhook-timestamp}.{body}`. While a secret is being replaced both
+//! sign, and the signatures stand side by side. The signatures of other systems' webhooks to us are not
+//! here; they belong to the inbound adapters.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;

@@ -1,6 +1,6 @@
-//! Mail to the operator's relay: one transaction for one mail, each of its stages held in our own hands, so that
-//! it is known what a break means. Before the mail was accepted for delivery it means «not sent»; after the final
-//! dot it means «unknown», and nothing is sent a second time here.
+//! Mail to the operator's relay: one transaction for one mail, each of its stages held in our own hands, so
+//! that it is known what a break means. Before the mail was accepted for delivery it means «not sent»;
+//! after the final dot it means «unknown», and nothing is sent a second time here.
 //!
 //! lettre speaks the protocol over sockets of ours, which carry `TCP_NODELAY` and are kept for the next mail.
 //! When to try again is decided elsewhere.
@@ -19,7 +19,7 @@ use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout};
 
 pub use self::url::RelayRefused;
@@ -42,7 +42,8 @@ pub struct Timeouts {
     pub stage: Duration,
     /// For the body, until the final dot is on its way.
     pub body: Duration,
-    /// For the answer to the final dot. RFC 5321 §4.5.3.2 asks for ten minutes; a short wait here makes doubles.
+    /// For the answer to the final dot. RFC 5321 §4.5.3.2 asks for ten minutes; a short wait here makes
+    /// doubles.
     pub final_dot: Duration,
 }
 
@@ -50,8 +51,8 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             stage: Duration::from_secs(30),
-            body: Duration::from_secs(180),
-            final_dot: Duration::from_secs(300),
+            body: Duration::from_mins(3),
+            final_dot: Duration::from_mins(5),
         }
     }
 }
@@ -85,9 +86,9 @@ struct Broken(Answer);
 impl Relay {
     /// Reads `smtp://user:password@host:587` or `smtps://…`.
     ///
-    /// `?from_domain=` names the domain of the default sender (else the host), `?tls=required` refuses a relay
-    /// without STARTTLS and `?tls=never` does not use it. Certificates are checked against Mozilla's roots and
-    /// the authorities of `extra_ca_pem`.
+    /// `?from_domain=` names the domain of the default sender (else the host), `?tls=required` refuses a
+    /// relay without STARTTLS and `?tls=never` does not use it. Certificates are checked against Mozilla's
+    /// roots and the authorities of `extra_ca_pem`.
     pub fn from_url(text: &str, extra_ca_pem: Option<&[u8]>) -> Result<Self, RelayRefused> {
         let (way, from_domain) = self::url::read(text, extra_ca_pem)?;
         let idle = Mutex::new(Vec::new());
@@ -112,8 +113,8 @@ impl Relay {
         &self.from_domain
     }
 
-    /// Sends the bytes of one mail. The first of `envelope_to` is the recipient whose fate the outcome tells; the
-    /// others are copies, and one that is refused holds nobody else back.
+    /// Sends the bytes of one mail. The first of `envelope_to` is the recipient whose fate the outcome
+    /// tells; the others are copies, and one that is refused holds nobody else back.
     pub async fn send(&self, from: &str, envelope_to: &[String], bytes: &[u8]) -> Outcome {
         let envelope = match Envelope::read(from, envelope_to) {
             Ok(envelope) => envelope,
@@ -163,8 +164,8 @@ impl Relay {
         }
     }
 
-    /// Sender, recipients and the relay's consent to take the data. Inside is either what the relay refused, at
-    /// which stage, or the replies that refused copies.
+    /// Sender, recipients and the relay's consent to take the data. Inside is either what the relay
+    /// refused, at which stage, or the replies that refused copies.
     async fn open(
         &self,
         connection: &mut AsyncSmtpConnection,
@@ -204,19 +205,24 @@ impl Relay {
 
     /// The body and the final dot. From here on a break is never followed by a second attempt.
     async fn deliver(&self, mut connection: AsyncSmtpConnection, bytes: &[u8]) -> Outcome {
-        let dot_begun = AtomicBool::new(false);
+        let dot = Dot::default();
         // lettre ends the last line itself, as part of the final dot.
         let body = Body {
             bytes: Some(bytes.strip_suffix(b"\r\n").unwrap_or(bytes)),
-            dot_begun: &dot_begun,
+            dot: &dot,
         };
         let answered = {
             let mut sending = pin!(connection.message_iter(body));
-            match timeout(self.timeouts.body, &mut sending).await {
-                Ok(answered) => Some(answered),
-                Err(_) if dot_begun.load(Ordering::Relaxed) => {
-                    timeout(self.timeouts.final_dot, &mut sending).await.ok()
+            let writing = async {
+                tokio::select! {
+                    biased;
+                    answered = &mut sending => Some(answered),
+                    () = dot.announced.notified() => None,
                 }
+            };
+            match timeout(self.timeouts.body, writing).await {
+                Ok(Some(answered)) => Some(answered),
+                Ok(None) => timeout(self.timeouts.final_dot, sending).await.ok(),
                 Err(_) => None,
             }
         };
@@ -239,7 +245,7 @@ impl Relay {
                 }
                 outcome
             }
-            Err(Broken(answer)) if dot_begun.load(Ordering::Relaxed) => Outcome::Unknown { answer },
+            Err(Broken(answer)) if dot.begun.load(Ordering::Relaxed) => Outcome::Unknown { answer },
             // Without the final dot the relay has nothing that it could deliver.
             Err(Broken(answer)) => Outcome::temporary(answer),
         }
@@ -283,8 +289,8 @@ impl Relay {
 }
 
 impl Envelope {
-    /// A sender that is no address is the channel's fault, a recipient that is none its own. A copy that is none
-    /// is left out.
+    /// A sender that is no address is the channel's fault, a recipient that is none its own. A copy that is
+    /// none is left out.
     fn read(from: &str, envelope_to: &[String]) -> Result<Self, Outcome> {
         let from = ascii_address(from).ok_or_else(|| Outcome::Configuration {
             answer: Answer::note("the sender is no usable address"),
@@ -304,10 +310,17 @@ impl Envelope {
     }
 }
 
+/// Whether the final dot is on its way.
+#[derive(Default)]
+struct Dot {
+    begun: AtomicBool,
+    announced: Notify,
+}
+
 /// The body as the one piece it is; that a second piece is asked for says that the first is written.
 struct Body<'a> {
     bytes: Option<&'a [u8]>,
-    dot_begun: &'a AtomicBool,
+    dot: &'a Dot,
 }
 
 impl<'a> Iterator for Body<'a> {
@@ -316,7 +329,8 @@ impl<'a> Iterator for Body<'a> {
     fn next(&mut self) -> Option<&'a [u8]> {
         let piece = self.bytes.take();
         if piece.is_none() {
-            self.dot_begun.store(true, Ordering::Relaxed);
+            self.dot.begun.store(true, Ordering::Relaxed);
+            self.dot.announced.notify_one();
         }
         piece
     }

@@ -45,8 +45,8 @@ pub(crate) fn client_config(extra_ca_pem: Option<&[u8]>) -> Result<ClientConfig,
     Ok(config)
 }
 
-/// Whether a failed handshake was about the certificate or the protocol, which time does not heal, rather than
-/// about a line that broke.
+/// Whether a failed handshake was about the certificate or the protocol, which time does not heal, rather
+/// than about a line that broke.
 pub(crate) fn is_tls_refusal(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(current) = next {

@@ -1,7 +1,8 @@
-//! Calls to addresses that a business enters: signed, guarded, never redirected, and told apart by how they end.
+//! Calls to addresses that a business enters: signed, guarded, never redirected, and told apart by how they
+//! end.
 //!
-//! The bytes of the body come ready made and are sent as they are at every attempt. When to try again, and which
-//! origin is paused, is decided elsewhere.
+//! The bytes of the body come ready made and are sent as they are at every attempt. When to try again, and
+//! which origin is paused, is decided elsewhere.
 
 mod success;
 
@@ -24,6 +25,15 @@ const BODY_BYTES: usize = 16 * 1024;
 
 /// The bounds of a wait that an answer may ask for, in milliseconds: one second and one day.
 const RETRY_AFTER_MS: (i64, i64) = (1_000, 86_400_000);
+
+/// What a business may ask for.
+const METHODS: [Method; 5] = [
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::GET,
+    Method::DELETE,
+];
 
 /// Headers that the connection or the signature owns.
 const RESERVED: [&str; 9] = [
@@ -103,8 +113,8 @@ impl Webhooks {
         })
     }
 
-    /// Makes one attempt. `now` is the instant that is signed, and the one a `Retry-After` date is read against
-    /// when the answer bears no date of its own.
+    /// Makes one attempt. `now` is the instant that is signed, and the one a `Retry-After` date is read
+    /// against when the answer bears no date of its own.
     pub async fn call(&self, call: &WebhookCall, now: Timestamp) -> Outcome {
         let request = match self.request(call, now) {
             Ok(request) => request,
@@ -118,8 +128,10 @@ impl Webhooks {
 
     fn request(&self, call: &WebhookCall, now: Timestamp) -> Result<reqwest::RequestBuilder, Outcome> {
         let url = self.guard.check_url(&call.url).map_err(refused)?;
-        let method = Method::from_bytes(call.method.as_bytes())
-            .map_err(|_| permanent(&format!("`{}` is no method", call.method)))?;
+        let method = METHODS
+            .into_iter()
+            .find(|method| method.as_str() == call.method)
+            .ok_or_else(|| permanent("the method is none of POST, PUT, PATCH, GET and DELETE"))?;
         let headers = headers(call, now)?;
         let client = match Guard::reach(&url) {
             Reach::Public => &self.usual,

@@ -26,7 +26,8 @@ pub fn parse_allow(text: &str) -> Result<Vec<IpRange>, BadRange> {
 }
 
 impl IpRange {
-    /// Whether the address lies within. An IPv4 address never lies in an IPv6 range, also when written as one.
+    /// Whether the address lies within. An IPv4 address never lies in an IPv6 range, also when written as
+    /// one.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.base, address) {
             (IpAddr::V4(base), IpAddr::V4(address)) => {
@@ -113,8 +114,8 @@ const DENIED_V4: [IpRange; 20] = [
 
 const GLOBAL_V6: IpRange = IpRange::v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
-/// What lies within 2000::/3 and is not public: Teredo and benchmarks, documentation, 6to4 (which carries an
-/// IPv4 address inside), AS112.
+/// What lies within `2000::/3` and is not public: Teredo and benchmarks, documentation, 6to4 (which carries
+/// an IPv4 address inside), AS112.
 const DENIED_V6: [IpRange; 5] = [
     IpRange::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
     IpRange::v6([0x2001, 0x0db8, 0, 0, 0, 0, 0, 0], 32),

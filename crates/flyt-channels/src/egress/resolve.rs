@@ -1,5 +1,5 @@
-//! Names become addresses here, at every new connection, and the connection goes to the very addresses that were
-//! checked: a name that answers otherwise the second time gains nothing.
+//! Names become addresses here, at every new connection, and the connection goes to the very addresses that
+//! were checked: a name that answers otherwise the second time gains nothing.
 
 use std::future::Future;
 use std::io;
@@ -49,7 +49,8 @@ impl Resolve for GuardedResolver {
         let resolver = self.clone();
         Box::pin(async move {
             let addresses = resolver.addresses(name.as_str()).await?;
-            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
+            let sockets: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
+            Ok(sockets)
         })
     }
 }

@@ -3,8 +3,9 @@
 use lettre::Address;
 use url::Host;
 
-/// Reads an address; a domain such as `blåbær.no` becomes `xn--blbr-uoac.no`. Nothing when it is no address, when
-/// the part before the @ is not ASCII (SMTPUTF8 is not spoken), or when the domain is a number.
+/// Reads an address; a domain such as `blåbær.no` becomes `xn--blbr-roah.no`. Nothing when it is no
+/// address, when the part before the @ is not ASCII (SMTPUTF8 is not spoken), or when the domain is a
+/// number.
 pub fn ascii_address(text: &str) -> Option<Address> {
     let (local, domain) = text.trim().rsplit_once('@')?;
     // The URL standard would decode `%`, which no domain holds.

@@ -1,14 +1,15 @@
-//! Encoded words (RFC 2047) for texts that the MIME library would write as they are although a reader would take
-//! them for something else.
+//! Encoded words (RFC 2047) for texts that the MIME library would write as they are although a reader would
+//! take them for something else.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Bytes of text in one encoded word: 60 letters of base64 and the frame stay under the 75 that a word may have.
+/// Bytes of text in one encoded word: 60 letters of base64 and the frame stay under the 75 that a word may
+/// have.
 const WORD_BYTES: usize = 45;
 
-/// Whether a reader sees the text as it is written: ASCII, no word so long that the line cannot be folded, and
-/// nothing that looks like an encoded word.
+/// Whether a reader sees the text as it is written: ASCII, no word so long that the line cannot be folded,
+/// and nothing that looks like an encoded word.
 pub(super) fn are_plain(text: &str) -> bool {
     !text.contains("=?")
         && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')

@@ -1,5 +1,5 @@
-//! The way to a relay: socket, TLS, login. Credentials never go over a line that can be read, and a certificate
-//! that does not hold is never a reason to go on without TLS.
+//! The way to a relay: socket, TLS, login. Credentials never go over a line that can be read, and a
+//! certificate that does not hold is never a reason to go on without TLS.
 
 use std::fmt;
 use std::io;

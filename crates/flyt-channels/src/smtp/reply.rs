@@ -1,4 +1,5 @@
-//! What a relay's replies mean: the classes of `conventions.md` §2.3, by stage, code and enhanced code (RFC 3463).
+//! What a relay's replies mean: the classes of `conventions.md` §2.3, by stage, code and enhanced code (RFC
+//! 3463).
 
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::response::Response;
