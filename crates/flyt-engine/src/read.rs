@@ -62,7 +62,9 @@ impl Engine {
         self.0
             .read(async move |tx: &mut Tx| {
                 let tenant = inner.cache.tenant(tx, caller.business_no).await?;
-                let Some(workflow_no) = workflow_no(tx, &caller, &query).await? else { return Ok(Page::default()) };
+                let Some(workflow_no) = workflow_no(tx, &caller, &query).await? else {
+                    return Ok(Page::default());
+                };
                 let filter = RunFilter {
                     workflow_no,
                     booking_id: query.booking_id.map(|b| b.0),
@@ -71,8 +73,11 @@ impl Engine {
                     to: query.to.map(to_ms),
                 };
                 let below = query.after.first().copied().unwrap_or(i64::MAX);
-                let rows = runs::page(&mut tx.tenant(caller.business_no), &filter, below, query.limit).await?;
-                let next = full(rows.len(), query.limit).then(|| rows.last().map(|r| vec![r.id.0])).flatten();
+                let rows =
+                    runs::page(&mut tx.tenant(caller.business_no), &filter, below, query.limit).await?;
+                let next = full(rows.len(), query.limit)
+                    .then(|| rows.last().map(|r| vec![r.id.0]))
+                    .flatten();
                 let names = names(tx, &tenant, rows.iter().map(|r| r.workflow_no)).await?;
                 let data = rows.iter().map(|r| run(r, &names)).collect();
                 Ok(Page { data, next })
@@ -90,7 +95,9 @@ impl Engine {
             .read(async move |tx: &mut Tx| {
                 let no = caller.business_no;
                 let tenant = inner.cache.tenant(tx, no).await?;
-                let row = runs::by_id(&mut tx.tenant(no), id).await?.ok_or(Refusal::NotFound)?;
+                let row = runs::by_id(&mut tx.tenant(no), id)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
                 let names = names(tx, &tenant, [row.workflow_no]).await?;
                 let mut object = run(&row, &names);
                 let mut all = Vec::new();
@@ -115,7 +122,9 @@ impl Engine {
                 let no = caller.business_no;
                 let now = inner.clock.now();
                 let tenant = inner.cache.tenant(tx, no).await?;
-                let Some(workflow_no) = workflow_no(tx, &caller, &query).await? else { return Ok(Page::default()) };
+                let Some(workflow_no) = workflow_no(tx, &caller, &query).await? else {
+                    return Ok(Page::default());
+                };
                 let filter = StepFilter {
                     booking_id: query.booking_id.map(|b| b.0),
                     workflow_no,
@@ -136,7 +145,8 @@ impl Engine {
                         if query.state.as_deref().is_some_and(|wanted| wanted != word) {
                             continue;
                         }
-                        page.data.push(message(tx, row, &names, &tenant.business, now).await?);
+                        page.data
+                            .push(message(tx, row, &names, &tenant.business, now).await?);
                         if full(page.data.len(), query.limit) {
                             page.next = Some(vec![row.id.run.0, row.id.no]);
                             return Ok(page);
@@ -160,7 +170,10 @@ impl Engine {
             .read(async move |tx: &mut Tx| {
                 let no = caller.business_no;
                 let tenant = inner.cache.tenant(tx, no).await?;
-                let row = steps::by_id(&mut tx.tenant(no), id).await?.filter(|s| s.channel.is_some()).ok_or(Refusal::NotFound)?;
+                let row = steps::by_id(&mut tx.tenant(no), id)
+                    .await?
+                    .filter(|s| s.channel.is_some())
+                    .ok_or(Refusal::NotFound)?;
                 let names = names(tx, &tenant, [row.workflow_no]).await?;
                 message(tx, &row, &names, &tenant.business, inner.clock.now()).await
             })
@@ -177,16 +190,26 @@ impl Engine {
             .read(async move |tx: &mut Tx| {
                 let no = caller.business_no;
                 let tenant = inner.cache.tenant(tx, no).await?;
-                let span = (query.from.map_or(i64::MIN, to_ms), query.to.map_or(i64::MAX, to_ms));
+                let span = (
+                    query.from.map_or(i64::MIN, to_ms),
+                    query.to.map_or(i64::MAX, to_ms),
+                );
                 let mut after = match query.after.as_slice() {
-                    [due, booking, trigger_no, group] => {
-                        Some((*due, TimerId { booking: BookingId(*booking), trigger_no: *trigger_no, group: *group }))
-                    }
+                    [due, booking, trigger_no, group] => Some((
+                        *due,
+                        TimerId {
+                            booking: BookingId(*booking),
+                            trigger_no: *trigger_no,
+                            group: *group,
+                        },
+                    )),
                     _ => None,
                 };
                 let mut page = Page::default();
                 loop {
-                    let rows = timers::page(&mut tx.tenant(no), span, after, SCAN.min(query.limit.max(1) * 4)).await?;
+                    let rows =
+                        timers::page(&mut tx.tenant(no), span, after, SCAN.min(query.limit.max(1) * 4))
+                            .await?;
                     let Some(last) = rows.last() else { return Ok(page) };
                     after = Some((last.due_at, last.id));
                     for row in &rows {
@@ -194,12 +217,19 @@ impl Engine {
                             continue;
                         }
                         let object = timer(tx, row, &tenant, inner.clock.now()).await?;
-                        let wanted = query.workflow_id.is_none_or(|w| object.get("workflow_id") == Some(&json!(w)));
+                        let wanted = query
+                            .workflow_id
+                            .is_none_or(|w| object.get("workflow_id") == Some(&json!(w)));
                         if wanted {
                             page.data.push(object);
                         }
                         if full(page.data.len(), query.limit) {
-                            page.next = Some(vec![row.due_at, row.id.booking.0, row.id.trigger_no, row.id.group]);
+                            page.next = Some(vec![
+                                row.due_at,
+                                row.id.booking.0,
+                                row.id.trigger_no,
+                                row.id.group,
+                            ]);
                             return Ok(page);
                         }
                     }
@@ -219,17 +249,27 @@ impl Engine {
                 let no = caller.business_no;
                 let tenant = inner.cache.tenant(tx, no).await?;
                 let changes = flyt_store::changes::of_booking(&mut tx.tenant(no), id, SCAN).await?;
-                let known = flyt_store::bookings::by_id(&mut tx.tenant(no), id).await?.is_some();
+                let known = flyt_store::bookings::by_id(&mut tx.tenant(no), id)
+                    .await?
+                    .is_some();
                 if changes.is_empty() && !known {
                     return Err(Refusal::NotFound);
                 }
-                let line = Line { tenant: &tenant, now: inner.clock.now(), language: language(&tenant.business) };
+                let line = Line {
+                    tenant: &tenant,
+                    now: inner.clock.now(),
+                    language: language(&tenant.business),
+                };
                 let mut all: Vec<(i64, Value)> = changes.iter().map(|c| line.change(c)).collect();
                 let runs = runs::of_booking(&mut tx.tenant(no), id).await?;
                 let steps = steps::of_booking(&mut tx.tenant(no), id).await?;
                 let names = names(tx, &tenant, runs.iter().map(|r| r.workflow_no)).await?;
                 all.extend(steps.iter().map(|s| line.step(s, &names)));
-                all.extend(runs.iter().filter(|r| r.reason.is_some()).map(|r| line.ended(r, &names)));
+                all.extend(
+                    runs.iter()
+                        .filter(|r| r.reason.is_some())
+                        .map(|r| line.ended(r, &names)),
+                );
                 for end in timers::ends(&mut tx.tenant(no), id).await? {
                     let owner = workflows::trigger_owner(&mut tx.tenant(no), end.timer.trigger_no).await?;
                     let names = self::names(tx, &tenant, owner).await?;
@@ -253,8 +293,14 @@ fn full(rows: usize, limit: i64) -> bool {
 
 fn below(after: &[i64]) -> StepId {
     match after {
-        [run, no] => StepId { run: RunId(*run), no: *no },
-        _ => StepId { run: RunId(i64::MAX), no: i64::MAX },
+        [run, no] => StepId {
+            run: RunId(*run),
+            no: *no,
+        },
+        _ => StepId {
+            run: RunId(i64::MAX),
+            no: i64::MAX,
+        },
     }
 }
 
@@ -266,7 +312,9 @@ fn put(object: &mut Value, name: &str, value: Value) {
 
 /// The number of the asked workflow. `None` inside: all. `None` outside: there is no such workflow, so nothing matches.
 async fn workflow_no(tx: &mut Tx, caller: &Caller, query: &Query) -> Result<Option<Option<i64>>, Refusal> {
-    let Some(id) = query.workflow_id else { return Ok(Some(None)) };
+    let Some(id) = query.workflow_id else {
+        return Ok(Some(None));
+    };
     let found = workflows::by_id(&mut tx.tenant(caller.business_no), id).await?;
     Ok(found.map(|w| Some(w.no)))
 }
@@ -274,7 +322,11 @@ async fn workflow_no(tx: &mut Tx, caller: &Caller, query: &Query) -> Result<Opti
 /// Ids and names of workflows by their numbers, deleted ones too.
 type Names = BTreeMap<i64, (String, String)>;
 
-async fn names(tx: &mut Tx, tenant: &Tenant, numbers: impl IntoIterator<Item = i64>) -> Result<Names, Refusal> {
+async fn names(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Result<Names, Refusal> {
     let mut names = Names::new();
     for no in numbers {
         if names.contains_key(&no) {
@@ -285,7 +337,9 @@ async fn names(tx: &mut Tx, tenant: &Tenant, numbers: impl IntoIterator<Item = i
             Some(w) => Some((w.id.to_string(), w.definition.name.clone())),
             None => {
                 let row = workflows::by_no(&mut tx.tenant(tenant.business.no), no).await?;
-                row.map(|r| tenant::workflow(&r)).transpose()?.map(|w| (w.id.to_string(), w.definition.name))
+                row.map(|r| tenant::workflow(&r))
+                    .transpose()?
+                    .map(|w| (w.id.to_string(), w.definition.name))
             }
         };
         names.extend(found.map(|f| (no, f)));
@@ -298,7 +352,9 @@ fn language(business: &Business) -> &str {
 }
 
 fn sentence(reason: Option<&str>, business: &Business) -> Option<&'static str> {
-    reason.and_then(Reason::from_word).map(|r| r.sentence(language(business)))
+    reason
+        .and_then(Reason::from_word)
+        .map(|r| r.sentence(language(business)))
 }
 
 fn run(row: &RunRow, names: &Names) -> Value {
@@ -360,7 +416,13 @@ fn shared(row: &StepRow, business: &Business, now: Timestamp) -> Map<String, Val
     object.as_object().cloned().unwrap_or_default()
 }
 
-async fn message(tx: &mut Tx, row: &StepRow, names: &Names, business: &Business, now: Timestamp) -> Result<Value, Refusal> {
+async fn message(
+    tx: &mut Tx,
+    row: &StepRow,
+    names: &Names,
+    business: &Business,
+    now: Timestamp,
+) -> Result<Value, Refusal> {
     let content = steps::content(&mut tx.tenant(business.no), row.id).await?;
     let letter: Option<Letter> = content.as_deref().map(tenant::parse).transpose()?;
     let mut object = Map::new();
@@ -432,7 +494,10 @@ impl Line<'_> {
         (at, object)
     }
     fn change(&self, row: &flyt_store::changes::ChangeRow) -> (i64, Value) {
-        let kinds: Vec<&str> = flyt_core::change::from_bits(row.kinds).into_iter().map(|k| k.word()).collect();
+        let kinds: Vec<&str> = flyt_core::change::from_bits(row.kinds)
+            .into_iter()
+            .map(|k| k.word())
+            .collect();
         let text = kinds.join(", ");
         let more = json!({ "change_id": row.id, "actor": row.actor, "changes": row.fields.split(',').filter(|f| !f.is_empty()).collect::<Vec<_>>() });
         self.entry(row.at, "change", "done", text, more)
@@ -440,7 +505,11 @@ impl Line<'_> {
     fn step(&self, row: &StepRow, names: &Names) -> (i64, Value) {
         let state = word(row, self.now);
         let workflow = names.get(&row.workflow_no);
-        let reason = row.reason.as_deref().and_then(Reason::from_word).map(|r| r.sentence(self.language));
+        let reason = row
+            .reason
+            .as_deref()
+            .and_then(Reason::from_word)
+            .map(|r| r.sentence(self.language));
         let name = workflow.map_or("", |w| w.1.as_str());
         let text = match (reason, row.recipient.as_deref()) {
             (Some(reason), _) => format!("{name}: {} {state}. {reason}", row.kind),
@@ -455,7 +524,11 @@ impl Line<'_> {
     }
     fn ended(&self, row: &RunRow, names: &Names) -> (i64, Value) {
         let workflow = names.get(&row.workflow_no);
-        let reason = row.reason.as_deref().and_then(Reason::from_word).map_or("", |r| r.sentence(self.language));
+        let reason = row
+            .reason
+            .as_deref()
+            .and_then(Reason::from_word)
+            .map_or("", |r| r.sentence(self.language));
         let name = workflow.map_or("", |w| w.1.as_str());
         let more = json!({
             "run_id": row.id, "reason": row.reason, "workflow": name, "workflow_id": workflow.map(|w| &w.0), "trigger": row.kind,
@@ -469,7 +542,13 @@ impl Line<'_> {
             "timer_id": row.timer.to_string(), "reason": row.reason, "due_at": from_ms(row.due_at), "workflow": name,
             "workflow_id": workflow.map(|w| &w.0),
         });
-        self.entry(row.ended_at, "timer", &row.state, format!("{name}: {reason}"), more)
+        self.entry(
+            row.ended_at,
+            "timer",
+            &row.state,
+            format!("{name}: {reason}"),
+            more,
+        )
     }
     fn planned(&self, row: &TimerRow, workflow: Option<&(String, String)>) -> (i64, Value) {
         let name = workflow.map_or("", |w| w.1.as_str());

@@ -59,7 +59,8 @@ const COUNT_BEFORE: &str = "SELECT COUNT(*) FROM bookings WHERE business_no = $1
 const HAS_LATER: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM bookings WHERE business_no = $1 AND customer_id = $2
     AND start_at > $3 AND id <> $4 AND status_kind <> 'closed_bad' AND deleted_at IS NULL LIMIT 1) AS later";
-const AFTER_START: &str = "SELECT start_at, id FROM bookings WHERE business_no = $1 AND (start_at, id) > ($2, $3)
+const AFTER_START: &str =
+    "SELECT start_at, id FROM bookings WHERE business_no = $1 AND (start_at, id) > ($2, $3)
     AND deleted_at IS NULL ORDER BY start_at, id LIMIT $4";
 const STATUS_IN_USE: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM bookings WHERE business_no = $1 AND status = $2
@@ -290,7 +291,15 @@ pub async fn status_in_use(tx: &mut TenantTx<'_>, key: &str) -> Result<bool> {
 }
 
 /// Start (ms) and id of the bookings after one, by start: what a re-plan walks over.
-pub async fn after_start(tx: &mut TenantTx<'_>, after: (i64, i64), limit: i64) -> Result<Vec<(i64, BookingId)>> {
+pub async fn after_start(
+    tx: &mut TenantTx<'_>,
+    after: (i64, i64),
+    limit: i64,
+) -> Result<Vec<(i64, BookingId)>> {
     let no = tx.business_no();
-    tx.query::<(i64, BookingId)>(AFTER_START, &[no.into(), after.0.into(), after.1.into(), limit.into()]).await
+    tx.query::<(i64, BookingId)>(
+        AFTER_START,
+        &[no.into(), after.0.into(), after.1.into(), limit.into()],
+    )
+    .await
 }

@@ -115,5 +115,8 @@ pub fn raise_epoch(tx: &mut TenantTx<'_>) -> Result<()> {
 /// What caches of the business are keyed by, read in the caller's own transaction. `None`: there is no such business.
 pub async fn epoch(tx: &mut TenantTx<'_>) -> Result<Option<i64>> {
     let no = tx.business_no();
-    Ok(tx.query_opt::<(i64,)>(EPOCH, &[no.into()]).await?.map(|(epoch,)| epoch))
+    Ok(tx
+        .query_opt::<(i64,)>(EPOCH, &[no.into()])
+        .await?
+        .map(|(epoch,)| epoch))
 }

@@ -203,7 +203,11 @@ pub async fn names(tx: &mut TenantTx<'_>) -> Result<Vec<(Kind, i64, Option<Strin
 /// The statuses in use, in their order.
 pub async fn statuses(tx: &mut TenantTx<'_>) -> Result<Vec<Status>> {
     let all = every::<Status>(tx).await?;
-    let mut live: Vec<Status> = all.into_iter().filter(|e| e.archived_at.is_none()).map(|e| e.value).collect();
+    let mut live: Vec<Status> = all
+        .into_iter()
+        .filter(|e| e.archived_at.is_none())
+        .map(|e| e.value)
+        .collect();
     live.sort_by_key(|s| s.position);
     Ok(live)
 }

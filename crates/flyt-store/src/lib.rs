@@ -8,10 +8,10 @@
 
 pub mod audit;
 mod bell;
-pub mod changes;
 pub mod bookings;
 pub mod businesses;
 pub mod catalogue;
+pub mod changes;
 pub mod customers;
 mod engine;
 mod error;
@@ -28,8 +28,8 @@ mod served;
 mod sqlite;
 pub mod steps;
 mod store;
-pub mod timers;
 pub mod suppressions;
+pub mod timers;
 #[doc(hidden)]
 pub mod trial;
 mod tx;
