@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+mod reading;
+pub use reading::ReadContext;
+
 words! {
     /// Whether a message straight from an event keeps quiet hours.
     QuietRule {
@@ -292,19 +295,5 @@ impl Act {
             Self::AddTag { .. } => "add_tag",
             Self::RemoveTag { .. } => "remove_tag",
         }
-    }
-}
-
-pub struct ReadContext<'a> {
-    pub kinds: &'a [crate::trigger::TriggerKind],
-    pub names: &'a crate::workflow::Names,
-    pub stored: &'a BTreeMap<String, Vec<String>>,
-}
-impl Action {
-    pub fn read(_: &Value, _: &str, _: &mut crate::invalid::Faults, _: &ReadContext<'_>) -> Option<Self> {
-        None
-    }
-    pub fn to_json(&self) -> Value {
-        Value::Null
     }
 }

@@ -415,13 +415,18 @@ pub(crate) fn end_timer(
     timer: &Pending,
     reason: Reason,
 ) -> Result<(), Refusal> {
-    let state = match reason {
-        Reason::Superseded | Reason::WorkflowDisabled => "superseded",
+    let superseded = matches!(reason, Reason::Superseded | Reason::WorkflowDisabled);
+    let cancelled = matches!(
+        reason,
         Reason::BookingNotActive
-        | Reason::FilterNoLongerMatches
-        | Reason::BookingDeleted
-        | Reason::AutomationsOff
-        | Reason::CancelledByUser => "cancelled",
+            | Reason::FilterNoLongerMatches
+            | Reason::BookingDeleted
+            | Reason::AutomationsOff
+            | Reason::CancelledByUser
+    );
+    let state = match (superseded, cancelled) {
+        (true, _) => "superseded",
+        (_, true) => "cancelled",
         _ => "skipped",
     };
     let row = TimerEnd {

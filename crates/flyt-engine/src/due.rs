@@ -135,10 +135,11 @@ async fn fire_found(
 
 /// It held when it was planned and no longer does, or it never did.
 fn verdict(reason: Reason, held: bool) -> Reason {
-    match reason {
-        Reason::ConditionFalse => Reason::ConditionFalse,
-        _ if held => Reason::FilterNoLongerMatches,
-        other => other,
+    let fresh = reason == Reason::ConditionFalse || !held;
+    if fresh {
+        reason
+    } else {
+        Reason::FilterNoLongerMatches
     }
 }
 

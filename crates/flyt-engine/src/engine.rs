@@ -310,9 +310,10 @@ impl Inner {
 
 /// A refusal rolls the unit back: it is set aside while the store's own error does that.
 fn aside(kept: &Mutex<Option<Refusal>>, refusal: Refusal) -> flyt_store::Error {
-    let error = match &refusal {
-        Refusal::Again(error) => error.clone(),
-        other => flyt_store::Error::Refused(other.to_string()),
+    let error = if let Refusal::Again(error) = &refusal {
+        error.clone()
+    } else {
+        flyt_store::Error::Refused(refusal.to_string())
     };
     *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
     error

@@ -25,6 +25,7 @@ mod send;
 mod starting;
 mod step;
 mod tenant;
+mod timeline;
 mod watch;
 mod worker;
 mod workflow;

@@ -138,7 +138,9 @@ impl From<flyt_store::Error> for Refusal {
                 id: None,
             },
             flyt_store::Error::Unavailable(text) => Self::Unavailable(text),
-            other => Self::Bug(other.to_string()),
+            flyt_store::Error::Refused(_) | flyt_store::Error::Newer(_) | flyt_store::Error::Bug(_) => {
+                Self::Bug(error.to_string())
+            }
         }
     }
 }

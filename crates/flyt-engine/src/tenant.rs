@@ -6,7 +6,7 @@ use flyt_core::booking::Booking;
 use flyt_core::business::Business;
 use flyt_core::catalogue::{Extra, Location, Resource, Service};
 use flyt_core::change;
-use flyt_core::customer::Customer;
+
 use flyt_core::facts::{BookingFacts, Facts, Previous};
 use flyt_core::id::{BookingId, ChangeId, CustomerId};
 use flyt_core::payment::Payment;
