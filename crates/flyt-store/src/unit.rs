@@ -44,7 +44,7 @@ impl<T: Send, F: AsyncFn(&mut Tx) -> Result<T> + Send> Unit for Waiting<F, T> {
         let outcome = match (self.outcome, commit) {
             (Some(Err(e)), _) | (_, Err(e)) => Err(e),
             (Some(done), Ok(())) => done,
-            (None, Ok(())) => Err(Error::stopped()),
+            (None, Ok(())) => Err(waited()), // the rest of the group was kept
         };
         let _nobody_waits = self.reply.send(outcome); // what was asked for is done all the same
     }
@@ -86,10 +86,11 @@ pub(crate) fn run_now(unit: &mut dyn Unit, tx: &mut Tx) -> Result<()> {
         .poll(&mut Context::from_waker(Waker::noop()))
     {
         Poll::Ready(kept) => kept,
-        Poll::Pending => Err(Error::Bug(
-            "a unit of work waited for something that is not the store".into(),
-        )),
+        Poll::Pending => Err(waited()),
     }
+}
+fn waited() -> Error {
+    Error::Bug("a unit of work waited for something that is not the store".into())
 }
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);

@@ -89,15 +89,10 @@ fn run_all(tx: &mut Tx, jobs: &mut [Job]) -> Result<()> {
 
 /// Runs reads, each on a snapshot of its own.
 pub(crate) fn answer_reads(mut tx: Tx, queue: &Mutex<mpsc::Receiver<Message>>, alive: mpsc::Sender<()>) {
-    loop {
-        let message = queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .blocking_recv();
+    while let Some(message) = next(queue) {
         match message {
-            None => break,
-            Some(Message::Close) => queue.lock().unwrap_or_else(PoisonError::into_inner).close(),
-            Some(Message::Unit(mut job)) => {
+            Message::Close => {}
+            Message::Unit(mut job) => {
                 let read = sql(&mut tx, BEGIN_SNAPSHOT).and_then(|()| {
                     tx.forget();
                     run_now(job.unit.as_mut(), &mut tx)
@@ -115,6 +110,15 @@ pub(crate) fn answer_reads(mut tx: Tx, queue: &Mutex<mpsc::Receiver<Message>>, a
     drop(alive);
 }
 
+/// The next message for whichever reader is free. Closing happens under the same lock: the others wait inside it.
+fn next(queue: &Mutex<mpsc::Receiver<Message>>) -> Option<Message> {
+    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+    let message = queue.blocking_recv();
+    if let Some(Message::Close) = message {
+        queue.close();
+    }
+    message
+}
 fn sql(tx: &mut Tx, text: &'static str) -> Result<()> {
     match tx.driver() {
         Driver::Sqlite(conn) => control(conn, text),
