@@ -15,6 +15,8 @@ mod late;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod nights;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod scenarios;

@@ -74,6 +74,18 @@ fn a_limit_on_lateness_is_a_duration_none_or_the_default() {
     );
 }
 
+#[test]
+fn a_hold_or_shift_of_nothing_is_none() {
+    let draft =
+        read(&json!({"type": "booking.changed", "hold": "PT0S", "min_shift": "P0D"})).expect("a trigger");
+    let none = When::BookingChanged {
+        fields: Vec::new(),
+        min_shift_ms: None,
+        hold_ms: None,
+    };
+    assert_eq!(draft.when, none);
+}
+
 fn timed(offset: &Value) -> Value {
     json!({"type": "booking.starts", "offset": offset})
 }
