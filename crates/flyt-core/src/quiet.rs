@@ -7,7 +7,7 @@ use crate::customer::Channel;
 use crate::facts::Facts;
 use crate::zone::Zone;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 /// The quiet hours of a channel. Webhooks have none; equal ends mean none.
@@ -54,7 +54,7 @@ pub fn back(hours: QuietHours, rules: &TimeZone, at: Timestamp) -> Timestamp {
     } else {
         local.date().saturating_sub(1.day())
     };
-    let from = instant_of(rules, began, hours.from).min(at);
+    let from = beginning(rules, began, hours.from);
     from.checked_sub(SignedDuration::from_mins(1)).unwrap_or(from)
 }
 
@@ -69,6 +69,16 @@ pub fn forward(hours: QuietHours, rules: &TimeZone, at: Timestamp) -> Timestamp 
         found = end_after(hours, rules, found);
     }
     found
+}
+
+/// When a quiet time begins. Where its wall time is skipped that is the gap itself: the clock shows a quiet time right after.
+fn beginning(rules: &TimeZone, date: Date, from: Time) -> Timestamp {
+    let found = instant_of(rules, date, from);
+    let wall = rules.to_ambiguous_timestamp(DateTime::from_parts(date, from));
+    match wall.offset() {
+        AmbiguousOffset::Gap { .. } => rules.preceding(found).next().map_or(found, |t| t.timestamp()),
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => found,
+    }
 }
 
 fn end_after(hours: QuietHours, rules: &TimeZone, at: Timestamp) -> Timestamp {
