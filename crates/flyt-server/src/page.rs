@@ -1,0 +1,208 @@
+//! Query strings and pages: known parameters only, `limit` and `cursor`, and the form of a list answer.
+
+use crate::problem::Problem;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flyt_core::instant::to_ms;
+use flyt_core::invalid::Faults;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::str::FromStr;
+
+/// Rows of a page unless the caller says otherwise.
+const LIMIT: i64 = 50;
+/// Most rows of a page.
+const MOST: i64 = 200;
+
+/// The parameters of a query string, taken out one by one; `close` refuses the rest.
+#[derive(Debug)]
+pub(crate) struct Query {
+    given: Vec<(String, String)>,
+    known: Vec<&'static str>,
+    faults: Faults,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self::of(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+impl Query {
+    fn of(text: &str) -> Self {
+        let given = url::form_urlencoded::parse(text.as_bytes())
+            .into_owned()
+            .collect();
+        Self {
+            given,
+            known: Vec::new(),
+            faults: Faults::default(),
+        }
+    }
+    /// A parameter as it was given.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        self.known.push(name);
+        let mut all = self.given.iter().filter(|(n, _)| n == name).map(|(_, v)| v);
+        let first = all.next().cloned();
+        if all.next().is_some() {
+            self.faults.error(place(name), "repeated", "may stand only once");
+        }
+        first
+    }
+    /// A parameter that is read as `T`: an id, a word.
+    pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str, what: &str) -> Option<T> {
+        let text = self.text(name)?;
+        let parsed = text.parse().ok();
+        if parsed.is_none() {
+            self.faults
+                .error(place(name), "bad_parameter", format!("must be {what}"));
+        }
+        parsed
+    }
+    /// A parameter that is one of a few words.
+    pub(crate) fn word<T>(
+        &mut self,
+        name: &'static str,
+        known: &[&'static str],
+        read: fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        let found = read(&text);
+        if found.is_none() {
+            self.faults
+                .unknown(place(name), "unknown_value", &text, known.iter().copied());
+        }
+        found
+    }
+    /// An instant in milliseconds.
+    pub(crate) fn instant(&mut self, name: &'static str) -> Option<i64> {
+        self.parsed::<Timestamp>(name, "an instant such as 2026-10-25T10:00:00Z")
+            .map(to_ms)
+    }
+    /// `limit`.
+    pub(crate) fn limit(&mut self) -> i64 {
+        let limit = self.parsed::<i64>("limit", "a whole number").unwrap_or(LIMIT);
+        if !(1..=MOST).contains(&limit) {
+            self.faults
+                .error(place("limit"), "out_of_range", format!("must be 1 to {MOST}"));
+        }
+        limit.clamp(1, MOST)
+    }
+    /// `cursor`: where the page before ended.
+    pub(crate) fn cursor(&mut self) -> Option<(i64, i64)> {
+        let text = self.text("cursor")?;
+        let cursor = read_cursor(&text);
+        if cursor.is_none() {
+            self.faults.error(
+                place("cursor"),
+                "bad_cursor",
+                "must be the `next_cursor` of an answer, unchanged",
+            );
+        }
+        cursor
+    }
+    /// What every list knows: `limit`, `cursor`, `external_id`, `updated_since`.
+    pub(crate) fn page(&mut self) -> Page {
+        Page {
+            after: self.cursor(),
+            limit: self.limit(),
+            external_id: self.text("external_id"),
+            updated_since: self.instant("updated_since"),
+        }
+    }
+    /// Refuses faults and parameters that nobody asked for.
+    pub(crate) fn close(mut self) -> Result<(), Problem> {
+        for (name, _) in &self.given {
+            if !self.known.contains(&name.as_str()) {
+                self.faults
+                    .unknown(place(name), "unknown_parameter", name, self.known.iter().copied());
+            }
+        }
+        if self.faults.is_ok() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.faults.errors))
+        }
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    /// The last row of the page before: its sort key and id.
+    pub(crate) after: Option<(i64, i64)>,
+    /// Most rows.
+    pub(crate) limit: i64,
+    /// Only the object with this external id.
+    pub(crate) external_id: Option<String>,
+    /// Only what changed at or after this instant, in milliseconds.
+    pub(crate) updated_since: Option<i64>,
+}
+
+/// A parameter's place in a fault: not in the body, so not a JSON pointer.
+fn place(name: &str) -> String {
+    let shown: String = name.chars().take(80).collect();
+    format!("?{shown}")
+}
+
+/// A place between two rows of a list: a sort key and an id.
+pub(crate) fn write_cursor((key, id): (i64, i64)) -> String {
+    let mut bytes = [0_u8; 16];
+    let (head, tail) = bytes.split_at_mut(8);
+    head.copy_from_slice(&key.to_be_bytes());
+    tail.copy_from_slice(&id.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+fn read_cursor(text: &str) -> Option<(i64, i64)> {
+    let bytes: [u8; 16] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
+    let (key, id) = bytes.split_at(8);
+    Some((
+        i64::from_be_bytes(key.try_into().ok()?),
+        i64::from_be_bytes(id.try_into().ok()?),
+    ))
+}
+
+/// The objects of a page, and the cursor of the next one.
+pub(crate) type Listed = (Vec<Value>, Option<String>);
+
+/// One page of a list: `{"data": […], "next_cursor": …}`.
+pub(crate) fn answer((data, next): Listed) -> Response {
+    axum::Json(json!({"data": data, "next_cursor": next})).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, codes: &[&str]) {
+        let mut query = Query::of(text);
+        query.limit();
+        query.cursor();
+        query.instant("from");
+        let told = query
+            .close()
+            .map_err(|p| p.errors.iter().map(|e| e.code).collect::<Vec<_>>());
+        assert_eq!(told.err().unwrap_or_default(), codes, "{text}");
+    }
+
+    #[test]
+    fn only_known_parameters_pass() {
+        check(
+            &format!(
+                "limit=200&cursor={}&from=2026-01-01T00:00:00Z",
+                write_cursor((-5, 7))
+            ),
+            &[],
+        );
+        check("limitt=5", &["unknown_parameter"]);
+        check("limit=0", &["out_of_range"]);
+        check("limit=5&limit=6", &["repeated"]);
+        check("cursor=abc", &["bad_cursor"]);
+        check("from=yesterday", &["bad_parameter"]);
+        assert_eq!(read_cursor(&write_cursor((-5, 7))), Some((-5, 7)));
+    }
+}
