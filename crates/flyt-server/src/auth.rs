@@ -96,17 +96,7 @@ async fn known(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
         .get(BUSINESS)
         .map(|v| v.to_str().unwrap_or_default().trim());
     if app.is_platform_key(&hash) {
-        let business = match slug {
-            None => Named::None,
-            Some(slug) => records::business_no(app, slug)
-                .await?
-                .map_or(Named::Unknown, Named::One),
-        };
-        return Ok(Who {
-            actor: Actor::Platform,
-            scopes: Scopes::All,
-            business,
-        });
+        return platform(app, slug).await;
     }
     let Some(found) = records::key_by_hash(app, &hash).await? else {
         return Err(Problem::unauthorized(
@@ -119,15 +109,32 @@ async fn known(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
     {
         return Err(Problem::unauthorized("This key has expired."));
     }
-    note_use(app, found.business_no, found.id);
+    note_use(app, found.id);
+    let Some(own) = found.business_no else {
+        return platform(app, slug).await;
+    };
     // A key belongs to one business; naming another one finds nothing, whether it exists or not.
     let business = match slug {
-        Some(slug) if records::business_no(app, slug).await? != Some(found.business_no) => Named::Unknown,
-        _ => Named::One(found.business_no),
+        Some(slug) if records::business_no(app, slug).await? != Some(own) => Named::Unknown,
+        _ => Named::One(own),
     };
     Ok(Who {
         actor: Actor::Key(found.id),
         scopes: Scopes::Only(found.scopes),
+        business,
+    })
+}
+
+async fn platform(app: &App, slug: Option<&str>) -> Result<Who, Problem> {
+    let business = match slug {
+        None => Named::None,
+        Some(slug) => records::business_no(app, slug)
+            .await?
+            .map_or(Named::Unknown, Named::One),
+    };
+    Ok(Who {
+        actor: Actor::Platform,
+        scopes: Scopes::All,
         business,
     })
 }
@@ -147,12 +154,12 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 /// Writes down that a key was used, at most once a minute and beside the call: a key may be used a hundred times a second.
-fn note_use(app: &App, business_no: i64, key: KeyId) {
+fn note_use(app: &App, key: KeyId) {
     let now = flyt_engine::clock::wall();
     if app.first_use_this_minute(key, now) {
         let app = app.clone();
         tokio::spawn(async move {
-            if let Err(problem) = records::note_key_use(&app, business_no, key, now).await {
+            if let Err(problem) = records::note_key_use(&app, key, now).await {
                 tracing::warn!(code = problem.code, "the use of a key could not be noted");
             }
         });

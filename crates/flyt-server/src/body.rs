@@ -5,6 +5,7 @@ use crate::problem::{self, Problem};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use flyt_core::invalid::{Faults, Fields};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
@@ -18,8 +19,8 @@ const TWICE: &str = "the key";
 
 /// A body that must be there.
 pub(crate) struct Json(pub(crate) Value);
-/// A body that may be left out; `{}` then.
-pub(crate) struct MaybeJson(pub(crate) Value);
+/// A body that says nothing: it may be left out, else it is `{}`.
+pub(crate) struct NoJson;
 
 impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = Problem;
@@ -32,15 +33,17 @@ impl<S: Send + Sync> FromRequest<S> for Json {
         Ok(Self(parse(&bytes)?))
     }
 }
-impl<S: Send + Sync> FromRequest<S> for MaybeJson {
+impl<S: Send + Sync> FromRequest<S> for NoJson {
     type Rejection = Problem;
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (headers, bytes) = whole(request).await?;
         if bytes.is_empty() {
-            return Ok(Self(Value::Object(Map::new())));
+            return Ok(Self);
         }
         require_json(&headers)?;
-        Ok(Self(parse(&bytes)?))
+        let mut faults = Faults::default();
+        Fields::open(&parse(&bytes)?, "", &mut faults).close(&mut faults);
+        faults.finish(Some(Self)).map_err(Problem::invalid)
     }
 }
 

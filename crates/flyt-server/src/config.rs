@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Businesses(Businesses),
     /// API keys of a stopped server's data.
     #[command(subcommand)]
-    Keys(Keys),
+    Keys(Box<Keys>),
 }
 
 /// Where the data lie.
@@ -83,7 +83,7 @@ pub(crate) enum Role {
 }
 
 /// What comes from the environment and rarely from flags: secrets and the operator's own systems.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Outside {
     /// The operator's key. Without it one is made at the first start and shown once.
     #[arg(long, env = "FLYT_PLATFORM_KEY", hide = true, hide_env_values = true)]
@@ -114,17 +114,23 @@ pub(crate) enum Businesses {
     /// Make a business.
     Create(Box<NewBusiness>),
     /// List them.
-    List {
-        #[command(flatten)]
-        data: Data,
-    },
+    List(Box<Installation>),
+}
+
+/// Which installation a command is about.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Installation {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    #[command(flatten)]
+    pub(crate) outside: Outside,
 }
 
 /// A new business.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct NewBusiness {
     #[command(flatten)]
-    pub(crate) data: Data,
+    pub(crate) of: Installation,
     /// Its name in addresses: small letters, digits, `-`.
     #[arg(long)]
     pub(crate) slug: String,
@@ -151,7 +157,7 @@ pub(crate) enum Keys {
     /// Make a key; it is shown once.
     Create {
         #[command(flatten)]
-        data: Data,
+        of: Installation,
         /// Slug of the business.
         #[arg(long)]
         business: String,
@@ -165,7 +171,7 @@ pub(crate) enum Keys {
     /// List the keys of a business.
     List {
         #[command(flatten)]
-        data: Data,
+        of: Installation,
         /// Slug of the business.
         #[arg(long)]
         business: String,

@@ -5,9 +5,8 @@
 
 use crate::auth::{Named, Who};
 use crate::body;
-use crate::keys::hex;
 use crate::problem::{self, Problem};
-use crate::records::{self, Kept};
+use crate::records::{self, Begun, Command, Kept};
 use crate::state::App;
 use crate::watch::RequestId;
 use axum::body::Body;
@@ -36,65 +35,52 @@ pub(crate) async fn idempotent(State(app): State<App>, request: Request, next: N
 }
 
 async fn once(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
-    let key = key(request.headers())?;
-    let business_no = match request.extensions().get::<Who>().map(|w| &w.business) {
-        Some(Named::One(no)) => *no,
-        _ => 0,
-    };
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or_else(String::new, ToString::to_string);
-    let scope = digest(&[
-        key.as_bytes(),
-        request.method().as_str().as_bytes(),
-        path.as_bytes(),
-    ]);
+    let command = command(&request)?;
     let request_id = request
         .extensions()
         .get::<RequestId>()
         .map(|r| r.0.clone())
         .unwrap_or_default();
-
-    let mut head = Request::new(Body::empty());
-    *head.method_mut() = request.method().clone();
-    *head.uri_mut() = request.uri().clone();
-    *head.extensions_mut() = request.extensions().clone();
-    let (headers, bytes) = body::whole(request).await?;
-    *head.headers_mut() = headers;
-    let content = digest(&[&bytes]);
-    *head.body_mut() = Body::from(bytes);
-
-    let Some(_running) = app.running().begin(business_no, &scope) else {
-        let detail = "The first request with this Idempotency-Key is still running.";
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "idempotency_key_in_use",
-            detail,
-        ));
+    let (request, content) = whole(request).await?;
+    match records::begin_command(app, &command, content, flyt_engine::clock::wall()).await? {
+        Begun::First => {}
+        Begun::Answered(kept) => return Ok(replay(&kept)),
+        Begun::OtherBody => {
+            let detail = "This Idempotency-Key was used with another body. A new command needs a new key.";
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                detail,
+            ));
+        }
+        Begun::Running => {
+            let detail = "The first request with this Idempotency-Key is still running.";
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "idempotency_key_in_use",
+                detail,
+            ));
+        }
+    }
+    // A panic in the handler must not leave the key taken, so the command runs in a task of its own here too.
+    let answer = match tokio::spawn(next.run(request)).await {
+        Ok(answer) => answer,
+        Err(error) => Problem::bug(&format!("a command ended with a panic: {error}")).into_response(),
     };
-    let now = flyt_engine::clock::wall();
-    if let Some(kept) = records::kept_answer(app, business_no, &scope, now).await? {
-        return if kept.content == content {
-            Ok(replay(&kept))
-        } else {
-            Err(reused())
-        };
-    }
-    let answer = problem::render(next.run(head).await, &request_id);
-    if !is_kept(answer.status()) {
-        return Ok(answer);
-    }
-    let (parts, body) = answer.into_parts();
+    let (parts, body) = problem::render(answer, &request_id).into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await;
     let bytes = bytes.map_err(|e| Problem::bug(&format!("an answer could not be read back: {e}")))?;
-    let kept = Kept {
-        content,
-        status: parts.status.as_u16(),
-        headers: kept_headers(&parts.headers),
-        body: bytes.to_vec(),
+    let done = if is_kept(parts.status) {
+        let kept = Kept {
+            status: parts.status.as_u16(),
+            headers: kept_headers(&parts.headers),
+            body: bytes.to_vec(),
+        };
+        records::keep_answer(app, &command, &kept).await
+    } else {
+        records::forget_command(app, &command).await
     };
-    if let Err(problem) = records::keep_answer(app, business_no, &scope, now, &kept).await {
+    if let Err(problem) = done {
         // The command is done; that its answer could not be kept must not hide it.
         tracing::error!(
             code = problem.code,
@@ -102,6 +88,35 @@ async fn once(app: &App, request: Request, next: Next) -> Result<Response, Probl
         );
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+fn command(request: &Request) -> Result<Command, Problem> {
+    let business_no = match request.extensions().get::<Who>().map(|who| &who.business) {
+        Some(Named::One(no)) => *no,
+        _ => 0,
+    };
+    Ok(Command {
+        business_no,
+        key: key(request.headers())?,
+        method: request.method().to_string(),
+        path: request
+            .uri()
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string),
+    })
+}
+
+/// The same request with its body read, and the digest of the body.
+async fn whole(request: Request) -> Result<(Request, [u8; 32]), Problem> {
+    let mut same = Request::new(Body::empty());
+    *same.method_mut() = request.method().clone();
+    *same.uri_mut() = request.uri().clone();
+    *same.extensions_mut() = request.extensions().clone();
+    let (headers, bytes) = body::whole(request).await?;
+    *same.headers_mut() = headers;
+    let content = Sha256::digest(&bytes).into();
+    *same.body_mut() = Body::from(bytes);
+    Ok((same, content))
 }
 
 fn key(headers: &HeaderMap) -> Result<String, Problem> {
@@ -126,11 +141,6 @@ fn is_kept(status: StatusCode) -> bool {
     !(status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS)
 }
 
-fn reused() -> Problem {
-    let detail = "This Idempotency-Key was used with another body. A new command needs a new key.";
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
-}
-
 fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     [header::CONTENT_TYPE, header::LOCATION, header::ETAG]
         .into_iter()
@@ -150,14 +160,4 @@ fn replay(kept: &Kept) -> Response {
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     answer
-}
-
-/// A digest of several parts that cannot be confused with other parts.
-fn digest(parts: &[&[u8]]) -> String {
-    let mut sum = Sha256::new();
-    for part in parts {
-        sum.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        sum.update(part);
-    }
-    hex(&sum.finalize())
 }

@@ -34,14 +34,6 @@ pub(crate) fn hash(key: &str) -> [u8; 32] {
 pub(crate) fn prefix(key: &str) -> String {
     key.chars().take(11).collect()
 }
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|b| [digit(b >> 4), digit(b & 15)])
-        .collect()
-}
 /// True for equal hashes, in a time that does not tell where they differ.
 pub(crate) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0

@@ -47,11 +47,12 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
     tracing::info!("stopping");
     stop.send_replace(true);
     // Whatever is still open after ten seconds is cut off; what it wrote is committed or not, never half.
+    let app = opened.app.clone();
     let drained = async {
         if let Ok(Err(error)) = serving.await {
             tracing::warn!(%error, "the listener ended with an error");
         }
-        opened.close().await;
+        app.close().await;
     };
     if tokio::time::timeout(STOPPING, drained).await.is_err() {
         tracing::warn!("stopped with connections still open");

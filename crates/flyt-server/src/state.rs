@@ -2,10 +2,11 @@
 
 use crate::keys;
 use crate::limit::Limiter;
+use crate::lock::Lock;
 use flyt_core::id::KeyId;
 use flyt_engine::Engine;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,41 +16,38 @@ pub struct App(Arc<Shared>);
 
 struct Shared {
     engine: Engine,
-    platform_key: [u8; 32],
+    platform_key: Option<[u8; 32]>,
     limiter: Limiter,
-    running: Running,
     counts: Counts,
+    /// Held as long as the server lives.
+    _lock: Option<Lock>,
     /// The last minute in which the use of a key was noted.
     used: Mutex<BTreeMap<KeyId, i64>>,
 }
 
 impl App {
-    /// A server over an engine; the platform key is given by its hash.
-    pub(crate) fn new(engine: Engine, platform_key: [u8; 32]) -> Self {
+    /// A server over an engine. `platform_key` is the hash of the operator's key, where one is configured.
+    pub(crate) fn new(engine: Engine, platform_key: Option<[u8; 32]>, lock: Option<Lock>) -> Self {
         Self(Arc::new(Shared {
             engine,
             platform_key,
             limiter: Limiter::default(),
-            running: Running::default(),
             counts: Counts::default(),
+            _lock: lock,
             used: Mutex::default(),
         }))
-    }
-    /// A server over an engine with a platform key in the clear: for tests.
-    pub fn with_key(engine: Engine, platform_key: &str) -> Self {
-        Self::new(engine, keys::hash(platform_key))
     }
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
     }
     pub(crate) fn is_platform_key(&self, hash: &[u8; 32]) -> bool {
-        keys::same(&self.0.platform_key, hash)
+        self.0
+            .platform_key
+            .as_ref()
+            .is_some_and(|own| keys::same(own, hash))
     }
     pub(crate) fn limiter(&self) -> &Limiter {
         &self.0.limiter
-    }
-    pub(crate) fn running(&self) -> &Running {
-        &self.0.running
     }
     pub(crate) fn counts(&self) -> &Counts {
         &self.0.counts
@@ -59,36 +57,6 @@ impl App {
         let minute = now.as_second() / 60;
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.insert(key, minute) != Some(minute)
-    }
-}
-
-/// Commands with an Idempotency-Key that are running.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Running(Arc<Mutex<BTreeSet<(i64, String)>>>);
-/// One of them; dropping it ends it, also when its task is cancelled.
-#[derive(Debug)]
-pub(crate) struct RunningCommand {
-    of: Running,
-    name: (i64, String),
-}
-impl Running {
-    /// Begins a command, unless the same one is running.
-    pub(crate) fn begin(&self, business_no: i64, scope: &str) -> Option<RunningCommand> {
-        let name = (business_no, scope.to_owned());
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(name.clone()).then(|| RunningCommand {
-            of: self.clone(),
-            name,
-        })
-    }
-}
-impl Drop for RunningCommand {
-    fn drop(&mut self) {
-        self.of
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.name);
     }
 }
 

@@ -43,7 +43,7 @@ async fn audit_log(call: Call, mut query: Query) -> Answer {
 
 async fn stats(call: Call, query: Query) -> Answer {
     query.close()?;
-    Ok(object(&records::stats(&call.app, call.caller.business_no).await?))
+    Ok(object(&call.app.engine().stats(&call.caller).await?))
 }
 
 async fn clock(State(app): State<App>, _: Operator) -> Answer {

@@ -81,7 +81,7 @@ async fn write(call: Call, target: Target<BookingId>, verb: Verb, body: Value) -
         .engine()
         .write_booking(&call.caller, target, verb, body, call.expect)
         .await?;
-    let mut done = map(done, |facts| view::booking(&facts));
+    let mut done = map(done, |facts| view::booking(&facts).unwrap_or_default());
     warnings.append(&mut done.warnings);
     done.warnings = warnings;
     Ok(written(LIST, done))

@@ -3,7 +3,7 @@
 use super::Call;
 use crate::answer::{Answer, map, object, written};
 use crate::auth::Operator;
-use crate::body::{Json, MaybeJson};
+use crate::body::{Json, NoJson};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::records;
@@ -61,7 +61,7 @@ async fn change(call: Call, Json(body): Json) -> Answer {
     ))
 }
 
-async fn webhook_secret(call: Call, _: MaybeJson) -> Answer {
+async fn webhook_secret(call: Call, _: NoJson) -> Answer {
     let secret = call.app.engine().webhook_secret(&call.caller).await?;
     Ok(object(&json!({"secret": secret})))
 }

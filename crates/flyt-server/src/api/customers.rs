@@ -42,10 +42,11 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {
+    let q = query.text("q");
     let page = query.page();
     query.close()?;
     Ok(page::answer(
-        records::customers(&call.app, call.caller.business_no, page).await?,
+        records::customers(&call.app, call.caller.business_no, q, page).await?,
     ))
 }
 

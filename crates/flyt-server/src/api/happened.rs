@@ -2,7 +2,7 @@
 
 use super::{Call, id};
 use crate::answer::{Answer, nothing, object};
-use crate::body::{Json, MaybeJson};
+use crate::body::{Json, NoJson};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -86,11 +86,11 @@ async fn timers(call: Call, mut query: Query) -> Answer {
     Ok(page::answer(listed))
 }
 
-async fn skip_timer(call: Call, path: Path<String>, _: MaybeJson) -> Answer {
+async fn skip_timer(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app.engine().skip_timer(&call.caller, id(path)?).await?;
     Ok(nothing())
 }
-async fn send_timer_now(call: Call, path: Path<String>, _: MaybeJson) -> Answer {
+async fn send_timer_now(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app.engine().fire_timer_now(&call.caller, id(path)?).await?;
     Ok(nothing())
 }
@@ -102,21 +102,21 @@ async fn edit(call: Call, path: Path<String>, Json(body): Json) -> Answer {
         .await?;
     message(call, path).await
 }
-async fn retry(call: Call, path: Path<String>, _: MaybeJson) -> Answer {
+async fn retry(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app
         .engine()
         .retry_step(&call.caller, id(Path(path.0.clone()))?)
         .await?;
     message(call, path).await
 }
-async fn skip(call: Call, path: Path<String>, _: MaybeJson) -> Answer {
+async fn skip(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app
         .engine()
         .skip_step(&call.caller, id(Path(path.0.clone()))?)
         .await?;
     message(call, path).await
 }
-async fn send_now(call: Call, path: Path<String>, _: MaybeJson) -> Answer {
+async fn send_now(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app
         .engine()
         .send_now(&call.caller, id(Path(path.0.clone()))?)

@@ -2,10 +2,9 @@
 
 use super::{Call, by_external, by_id};
 use crate::answer::{Answer, nothing, object, written};
-use crate::body::{Json, MaybeJson};
+use crate::body::{Json, NoJson};
 use crate::page::{self, Query};
 use crate::problem::Problem;
-use crate::records;
 use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
@@ -50,7 +49,10 @@ async fn page(call: Call, mut query: Query) -> Answer {
     let page = query.page();
     query.close()?;
     Ok(page::answer(
-        records::workflows(&call.app, call.caller.business_no, page).await?,
+        call.app
+            .engine()
+            .workflows(&call.caller, page.of_engine())
+            .await?,
     ))
 }
 
@@ -59,7 +61,7 @@ async fn create(call: Call, Json(body): Json) -> Answer {
 }
 
 async fn read(call: Call, target: Target<WorkflowId>) -> Answer {
-    let found = records::workflow(&call.app, call.caller.business_no, target).await?;
+    let found = call.app.engine().workflow(&call.caller, target).await?;
     Ok(object(&found.ok_or_else(Problem::not_found)?))
 }
 
@@ -89,18 +91,21 @@ async fn check(call: Call, Json(body): Json) -> Answer {
 async fn versions(call: Call, id: Path<String>, mut query: Query) -> Answer {
     let page = query.page();
     query.close()?;
-    Ok(page::answer(
-        records::versions(&call.app, call.caller.business_no, super::id(id)?, page).await?,
-    ))
+    let listed = call
+        .app
+        .engine()
+        .versions(&call.caller, super::id(id)?, page.of_engine())
+        .await?;
+    Ok(page::answer(listed))
 }
 
 async fn version(call: Call, path: Path<(String, String)>) -> Answer {
     let (id, version) = numbered(path)?;
-    let found = records::version(&call.app, call.caller.business_no, id, version).await?;
+    let found = call.app.engine().version(&call.caller, id, version).await?;
     Ok(object(&found.ok_or_else(Problem::not_found)?))
 }
 
-async fn restore(call: Call, path: Path<(String, String)>, _: MaybeJson) -> Answer {
+async fn restore(call: Call, path: Path<(String, String)>, _: NoJson) -> Answer {
     let (id, version) = numbered(path)?;
     let done = call
         .app
@@ -119,7 +124,7 @@ async fn variables(_: Call, mut query: Query) -> Answer {
     let known: Vec<&'static str> = TriggerKind::ALL.iter().map(|k| k.word()).collect();
     let trigger = query.word("trigger", &known, TriggerKind::from_word);
     query.close()?;
-    Ok(object(&json!({"data": records::variables(trigger)})))
+    Ok(object(&json!({"data": Vec::<Value>::new()})))
 }
 
 async fn preview(call: Call, Json(body): Json) -> Answer {

@@ -10,39 +10,37 @@ use flyt_engine::{Actor, Refusal};
 use serde_json::{Value, json};
 
 /// Rows that a list shows.
-const MOST: i64 = 10_000;
+const MOST: i64 = 200;
 
 pub(super) async fn run(command: Businesses) -> Result<(), String> {
     match command {
         Businesses::Create(new) => create(*new).await,
-        Businesses::List { data } => {
-            let opened = open::alone(&data).await?;
+        Businesses::List(of) => {
+            let app = open::alone(&of).await?;
             let page = Page {
-                after: None,
+                cursor: None,
                 limit: MOST,
                 external_id: None,
                 updated_since: None,
             };
-            let (rows, _) = records::businesses(&opened.app, page)
-                .await
-                .map_err(|p| p.detail)?;
+            let (rows, _) = records::businesses(&app, page).await.map_err(|p| p.detail)?;
             for row in rows {
                 say(&row.to_string());
             }
-            opened.close().await;
+            app.close().await;
             Ok(())
         }
     }
 }
 
 async fn create(new: NewBusiness) -> Result<(), String> {
-    let opened = open::alone(&new.data).await?;
+    let app = open::alone(&new.of).await?;
     let body: Value = json!({
         "slug": new.slug, "name": new.name, "time_zone": new.time_zone, "currency": new.currency,
         "country": new.country, "languages": new.languages,
     });
-    let done = opened.app.engine().create_business(Actor::Platform, body).await;
-    opened.close().await;
+    let done = app.engine().create_business(Actor::Platform, body).await;
+    app.close().await;
     let business = done.map_err(|r| told(&r))?.value;
     say(&flyt_core::view::business(&business).to_string());
     Ok(())

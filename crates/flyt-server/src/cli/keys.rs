@@ -9,16 +9,14 @@ use crate::records::{self, NewKey};
 use flyt_engine::{Actor, Caller};
 
 /// Rows that a list shows.
-const MOST: i64 = 10_000;
+const MOST: i64 = 200;
 
 pub(super) async fn run(command: Keys) -> Result<(), String> {
-    let (data, slug) = match &command {
-        Keys::Create { data, business, .. } | Keys::List { data, business } => (data, business),
+    let (of, slug) = match &command {
+        Keys::Create { of, business, .. } | Keys::List { of, business } => (of, business),
     };
-    let opened = open::alone(data).await?;
-    let found = records::business_no(&opened.app, slug)
-        .await
-        .map_err(|p| p.detail)?;
+    let app = open::alone(of).await?;
+    let found = records::business_no(&app, slug).await.map_err(|p| p.detail)?;
     let business_no = found.ok_or_else(|| format!("there is no business `{slug}`"))?;
     match command {
         Keys::Create { scopes, name, .. } => {
@@ -38,19 +36,19 @@ pub(super) async fn run(command: Keys) -> Result<(), String> {
                 scopes,
                 expires_at: None,
             };
-            records::create_key(&opened.app, &caller, wanted, &key)
+            records::create_key(&app, &caller, wanted, &key)
                 .await
                 .map_err(|p| p.detail)?;
             say(&key);
         }
         Keys::List { .. } => {
             let page = Page {
-                after: None,
+                cursor: None,
                 limit: MOST,
                 external_id: None,
                 updated_since: None,
             };
-            let (rows, _) = records::api_keys(&opened.app, business_no, page)
+            let (rows, _) = records::api_keys(&app, business_no, page)
                 .await
                 .map_err(|p| p.detail)?;
             for row in rows {
@@ -58,6 +56,6 @@ pub(super) async fn run(command: Keys) -> Result<(), String> {
             }
         }
     }
-    opened.close().await;
+    app.close().await;
     Ok(())
 }

@@ -19,7 +19,7 @@ pub fn run() -> ExitCode {
         match cli.command {
             Command::Serve(settings) => serve::serve(*settings).await,
             Command::Businesses(command) => businesses::run(command).await,
-            Command::Keys(command) => keys::run(command).await,
+            Command::Keys(command) => keys::run(*command).await,
         }
     });
     match done {

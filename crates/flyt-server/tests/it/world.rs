@@ -8,30 +8,30 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tower::ServiceExt as _;
 
-pub const KEY: &str = "flyt_platform_kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+pub(crate) const KEY: &str = "flyt_platform_kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 /// Where the test clock stands.
-pub const NOW: &str = "2026-10-01T00:00:00Z";
+pub(crate) const NOW: &str = "2026-10-01T00:00:00Z";
 
 /// A server with the businesses `salon` and `other`.
-pub struct World {
-    pub router: Router,
+pub(crate) struct World {
+    pub(crate) router: Router,
     app: flyt::App,
     data: PathBuf,
 }
 /// What came back.
 #[derive(Debug)]
-pub struct Got {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
-    pub json: Value,
+pub(crate) struct Got {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) json: Value,
 }
 impl Got {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
     /// (pointer, code) of each fault.
-    pub fn faults(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn faults(&self) -> Vec<(&str, &str)> {
         let faults = self.json["errors"]
             .as_array()
             .unwrap_or_else(|| panic!("no problem: {self:?}"));
@@ -45,7 +45,7 @@ impl Got {
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("flyt-it-{}-{number}", std::process::id()));
         let app = flyt::App::open(&data, KEY, Some(NOW.parse().unwrap()))
@@ -64,14 +64,14 @@ impl World {
         world
     }
     /// A call with everything in order: platform key, business `salon`, JSON.
-    pub async fn call(&self, method: &str, path: &str, body: &Value) -> Got {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> Got {
         self.send(method, path, &[], Some(body.to_string())).await
     }
-    pub async fn get(&self, path: &str) -> Got {
+    pub(crate) async fn get(&self, path: &str) -> Got {
         self.send("GET", path, &[], None).await
     }
     /// A call with other headers: an empty value takes the usual one away.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -108,7 +108,7 @@ impl World {
         }
     }
     /// How many objects the business has, over everything that a write could leave.
-    pub async fn rows(&self) -> Vec<usize> {
+    pub(crate) async fn rows(&self) -> Vec<usize> {
         let mut counts = Vec::new();
         for list in [
             "locations",
@@ -127,21 +127,21 @@ impl World {
         }
         counts
     }
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.app.close().await;
         std::fs::remove_dir_all(&self.data).unwrap();
     }
 }
 impl Got {
     /// The answer, if it has this status.
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self
     }
 }
 
 /// A booking that is in order.
-pub fn booking(external_id: &str) -> Value {
+pub(crate) fn booking(external_id: &str) -> Value {
     json!({"external_id": external_id,
         "customer": {"external_id": "c1", "first_name": "Kari", "last_name": "Nordmann", "email": "kari@check.example",
             "phone": "+4790000001", "language": "en"},
