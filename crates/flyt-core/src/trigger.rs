@@ -1,9 +1,14 @@
-//! Triggers: when a workflow starts. Types and their reading; matching a change is in `plan`, due instants are in `due`.
+//! Triggers: when a workflow starts. Types, and which old trigger a new one continues; their reading is in `reading`,
+//! matching a change in `plan`, due instants in `due`.
+
+mod reading;
 
 use crate::id::TriggerId;
 use crate::words;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
+
+pub use reading::{duration_ms, iso_duration, time_of_day};
 
 words! {
     /// The seven kinds of triggers, in the order of their events within one write (`product.md` §2), timed ones last.
@@ -203,4 +208,42 @@ impl When {
             | Self::PaymentCompleted { .. } => None,
         }
     }
+}
+
+/// A trigger as it was sent: `id` names the one it continues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriggerDraft {
+    /// The id it had, if the caller gave one.
+    pub id: Option<TriggerId>,
+    /// What it waits for.
+    pub when: When,
+}
+
+/// Finds for each new trigger the old one it continues: by id, else by equal content, else by type and place
+/// (`product.md` §5.6). An old trigger is continued at most once; `None` needs a new id.
+pub fn matched(old: &[Trigger], new: Vec<TriggerDraft>) -> Vec<(TriggerDraft, Option<usize>)> {
+    type Rule = fn(&Trigger, &TriggerDraft, bool) -> bool;
+    let rules: [Rule; 3] = [
+        |old, new, _| new.id == Some(old.id),
+        |old, new, _| new.when == old.when,
+        |old, new, same_place| same_place && new.when.kind() == old.when.kind(),
+    ];
+    let mut pairs: Vec<(TriggerDraft, Option<usize>)> = new.into_iter().map(|d| (d, None)).collect();
+    let mut free = vec![true; old.len()];
+    for fits in rules {
+        for (place, (draft, found)) in pairs.iter_mut().enumerate() {
+            if found.is_some() {
+                continue;
+            }
+            let candidates = old.iter().zip(free.iter_mut()).enumerate();
+            let hit = candidates
+                .into_iter()
+                .find(|(index, (old, free))| **free && fits(old, draft, *index == place));
+            if let Some((index, (_, free))) = hit {
+                *free = false;
+                *found = Some(index);
+            }
+        }
+    }
+    pairs
 }

@@ -1,1 +1,35 @@
-//! x
+//! Makes it happen: applies changes, claims, looks, sends, records, watches. The only crate that runs loops and reads the time.
+//!
+//! Decisions are `flyt_core`'s; rows are `flyt_store`'s; calls to the outside are `flyt_channels`'.
+
+mod barrier;
+mod audit;
+mod booking;
+mod business;
+mod catalogue;
+mod change;
+pub mod clock;
+mod due;
+mod engine;
+mod ids;
+mod people;
+mod naming;
+mod pulse;
+pub mod random;
+mod read;
+mod record;
+mod refusal;
+mod replan;
+mod seal;
+mod send;
+mod starting;
+mod step;
+mod tenant;
+mod watch;
+mod worker;
+mod workflow;
+
+pub use engine::{Engine, Parts};
+pub use ids::IdSource;
+pub use refusal::{Actor, Caller, Refusal, Target, Verb, Written};
+pub use seal::Seal;

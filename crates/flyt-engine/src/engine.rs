@@ -1,0 +1,307 @@
+//! The engine: wiring of store, clock, ids, channels and loops. What it does is in the modules named after it.
+
+use crate::clock::{self, Clock};
+use crate::ids::IdSource;
+use crate::pulse;
+use crate::random;
+use crate::refusal::Refusal;
+use crate::seal::Seal;
+use crate::tenant::Cache;
+use crate::worker;
+use flyt_channels::smtp::Relay;
+use flyt_channels::webhook::Webhooks;
+use flyt_core::instant::{from_ms, plus_ms, to_ms};
+use flyt_store::Store;
+use flyt_store::steps::StepRow;
+use flyt_store::Tx;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+
+/// Deliveries in flight or waiting for a place, at most.
+const QUEUE: usize = 512;
+/// Deliveries in flight at once.
+const AT_ONCE: usize = 64;
+/// How long a claim holds. Longer than every time-out of a try: the longest is SMTP's ten minutes after the final dot.
+const LEASE_MS: i64 = 15 * 60_000;
+/// Slack of the readiness check: nothing is claimable and unclaimed for longer than this.
+const READY_MS: i64 = 60_000;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Where everything is remembered.
+    pub store: Store,
+    /// Start of the test clock; `None`: the system's clock.
+    pub test_clock: Option<Timestamp>,
+    /// The mail relay; `None`: e-mails are captured.
+    pub relay: Option<Relay>,
+    /// Outgoing webhooks with their egress guard.
+    pub webhooks: Webhooks,
+    /// Seals secrets at rest.
+    pub seal: Seal,
+    /// Small number of this node, 0 to 63.
+    pub node: i64,
+    /// True: nothing leaves until it is released.
+    pub held: bool,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) ids: IdSource,
+    pub(crate) cache: Cache,
+    pub(crate) relay: Option<Relay>,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) seal: Seal,
+    pub(crate) boot: i64,
+    pub(crate) bell: watch::Sender<u64>,
+    /// The bell that the last idle pass had heard, and when the next thing comes due.
+    pub(crate) idle: watch::Sender<(u64, Option<i64>)>,
+    pub(crate) stopping: watch::Sender<bool>,
+    pub(crate) moving: tokio::sync::Mutex<()>,
+    pub(crate) held: AtomicBool,
+    pub(crate) last_beat_ms: AtomicI64,
+    places: Arc<tokio::sync::Semaphore>,
+    flying: AtomicUsize,
+    itself: std::sync::OnceLock<std::sync::Weak<Inner>>,
+    pub(crate) secrets: Mutex<BTreeMap<i64, Vec<String>>>,
+}
+
+/// The engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<Inner>);
+
+impl Engine {
+    /// Takes up the work where the store left it, and starts the beat.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store does not answer; `Conflict` when a live database is opened with a test clock.
+    pub async fn start(parts: Parts) -> Result<Self, Refusal> {
+        let boot = random::number().map_err(Refusal::Unavailable)?;
+        let clock = first_clock(&parts).await?;
+        let floor = parts.store.read(async |tx: &mut Tx| flyt_store::meta::greatest_id(tx).await).await?;
+        let inner = Arc::new(Inner {
+            ids: IdSource::new(parts.node, floor),
+            store: parts.store,
+            clock,
+            cache: Cache::default(),
+            relay: parts.relay,
+            webhooks: parts.webhooks,
+            seal: parts.seal,
+            boot,
+            bell: watch::Sender::new(0),
+            idle: watch::Sender::new((0, None)),
+            stopping: watch::Sender::new(false),
+            moving: tokio::sync::Mutex::new(()),
+            held: AtomicBool::new(parts.held),
+            last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
+            places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
+            flying: AtomicUsize::new(0),
+            itself: std::sync::OnceLock::new(),
+            secrets: Mutex::default(),
+        });
+        inner.itself.get_or_init(|| Arc::downgrade(&inner));
+        crate::watch::take_over(&inner).await?;
+        tokio::spawn(pulse::beat(inner.clone()));
+        tokio::spawn(crate::watch::watch(inner.clone()));
+        inner.ring();
+        Ok(Self(inner))
+    }
+
+    /// The present instant of the domain clock.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+    /// The store, for reads.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+    /// Where the test clock stands; `None` on the system's clock.
+    pub fn test_clock(&self) -> Option<Timestamp> {
+        self.0.clock.is_manual().then(|| self.0.clock.now())
+    }
+    /// Moves the test clock and settles (`api.md`, "Test clock").
+    ///
+    /// # Errors
+    /// `Invalid` (`clock_backwards`) for an earlier instant, `NotFound` on the system's clock.
+    pub async fn move_clock(&self, target: Timestamp) -> Result<Timestamp, Refusal> {
+        if !self.0.clock.is_manual() {
+            return Err(Refusal::NotFound);
+        }
+        pulse::move_clock(&self.0, target).await
+    }
+    /// Waits until what is due now has been done.
+    pub async fn settle(&self) {
+        pulse::settle(&self.0).await;
+    }
+    /// Whether nothing leaves until it is released.
+    pub fn is_held(&self) -> bool {
+        self.0.held.load(Ordering::SeqCst)
+    }
+    /// Lets everything go that was held.
+    pub fn release(&self) {
+        self.0.held.store(false, Ordering::SeqCst);
+        self.0.ring();
+    }
+
+    /// Whether the store answers, the beat goes, and nothing claimable has been left for over a minute of real time.
+    ///
+    /// # Errors
+    /// A sentence that says which part is not well.
+    pub async fn ready(&self) -> Result<(), String> {
+        let now = to_ms(self.now());
+        let oldest = self.0.store.read(async move |tx: &mut Tx| flyt_store::steps::oldest_unclaimed(&mut tx.engine(), now).await);
+        let oldest = oldest.await.map_err(|e| format!("the store does not answer: {e}"))?;
+        let silent = clock::wall().as_millisecond() - self.0.last_beat_ms.load(Ordering::Relaxed);
+        if silent > READY_MS && !self.is_held() {
+            return Err(format!("the scheduler has not beaten for {} s", silent / 1_000));
+        }
+        let waiting = oldest.map_or(0, |at| now - at);
+        if waiting > READY_MS && !self.0.clock.is_manual() && !self.is_held() {
+            return Err(format!("a step has been due and unclaimed for {} s", waiting / 1_000));
+        }
+        Ok(())
+    }
+
+    /// Stops: nothing new is begun, what is in flight is finished, the store is closed.
+    pub async fn stop(&self) {
+        self.0.stopping.send_replace(true);
+        let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
+        let _all = self.0.places.acquire_many(all).await;
+        self.0.store.close().await;
+    }
+}
+
+/// The clock to begin with. A test clock goes on from where it stood, and is refused on data that have ever been live.
+async fn first_clock(parts: &Parts) -> Result<Clock, Refusal> {
+    let start = parts.test_clock;
+    let wrote = parts.store.write(async move |tx: &mut Tx| {
+        let mode = flyt_store::meta::get(&mut tx.engine(), "clock").await?;
+        let at = flyt_store::meta::get(&mut tx.engine(), "clock_at").await?;
+        let wanted = if start.is_some() { "manual" } else { "system" };
+        if mode.is_none() {
+            flyt_store::meta::put(&mut tx.engine(), "clock", wanted)?;
+            if let Some(start) = start {
+                flyt_store::meta::put(&mut tx.engine(), "clock_at", &to_ms(start).to_string())?;
+            }
+        }
+        Ok((mode, at))
+    });
+    let (mode, at) = wrote.await?;
+    match (start, mode.as_deref()) {
+        (Some(_), Some("system")) => Err(Refusal::conflict(
+            "live_data",
+            "these data have been live: a test clock would move real bookings. Use another data directory",
+            None,
+        )),
+        (None, Some("manual")) => Err(Refusal::conflict(
+            "test_data",
+            "these data belong to a test clock: start with --test-clock, or use another data directory",
+            None,
+        )),
+        (Some(start), _) => {
+            let stood = at.and_then(|a| a.parse().ok()).map(from_ms);
+            Ok(Clock::manual(stood.unwrap_or(start)))
+        }
+        (None, _) => Ok(Clock::System),
+    }
+}
+
+impl Inner {
+    /// Runs a unit that reads one snapshot.
+    pub(crate) async fn read<T, F>(&self, body: F) -> Result<T, Refusal>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, Refusal> + Send + 'static,
+        T: Send + 'static,
+    {
+        let refused = Arc::new(Mutex::new(None));
+        let kept = refused.clone();
+        let done = self.store.read(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
+        done.await.map_err(|error| back(&refused, error))
+    }
+    /// Runs a unit of work: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
+    pub(crate) async fn write<T, F>(&self, body: F) -> Result<T, Refusal>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, Refusal> + Send + 'static,
+        T: Send + 'static,
+    {
+        let refused = Arc::new(Mutex::new(None));
+        let kept = refused.clone();
+        let done = self.store.write(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
+        let outcome = done.await.map_err(|error| back(&refused, error));
+        if outcome.is_ok() {
+            self.ring();
+        }
+        outcome
+    }
+    /// A write from outside. Under the test clock it waits until what earlier ones made due has had its last look.
+    pub(crate) async fn command<T, F>(&self, body: F) -> Result<T, Refusal>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, Refusal> + Send + 'static,
+        T: Send + 'static,
+    {
+        if self.clock.is_manual() {
+            pulse::settle(self).await;
+        }
+        self.write(body).await
+    }
+
+    /// Wakes the beat. Returns what it will have heard once it has looked.
+    pub(crate) fn ring(&self) -> u64 {
+        self.bell.send_modify(|n| *n += 1);
+        *self.bell.borrow()
+    }
+    /// Deliveries in flight or waiting for a place.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.flying.load(Ordering::SeqCst)
+    }
+    /// How many more deliveries may be handed over.
+    pub(crate) fn room(&self) -> usize {
+        QUEUE.saturating_sub(self.in_flight())
+    }
+    /// Whether `more` deliveries beside one still fit.
+    pub(crate) fn has_room(&self, more: usize) -> bool {
+        self.room() > more && !self.held.load(Ordering::SeqCst)
+    }
+    /// Writes the claim of this boot into a step.
+    pub(crate) fn hold(&self, row: &mut StepRow, now: Timestamp) {
+        "claimed".clone_into(&mut row.state);
+        row.attempt += 1;
+        row.boot = Some(self.boot);
+        row.lease_until = Some(to_ms(plus_ms(now, LEASE_MS)));
+        row.updated_at = to_ms(now);
+    }
+    /// Hands claimed steps to delivery, after the commit that claimed them.
+    pub(crate) fn dispatch(&self, steps: Vec<StepRow>) {
+        let Some(inner) = self.itself.get().and_then(std::sync::Weak::upgrade) else { return };
+        for step in steps {
+            self.flying.fetch_add(1, Ordering::SeqCst);
+            let (inner, places) = (inner.clone(), self.places.clone());
+            tokio::spawn(async move {
+                let _place = places.acquire_owned().await;
+                if !*inner.stopping.borrow() {
+                    worker::deliver(inner.clone(), step).await;
+                }
+                inner.flying.fetch_sub(1, Ordering::SeqCst);
+                inner.ring();
+            });
+        }
+    }
+}
+
+/// A refusal rolls the unit back: it is set aside while the store's own error does that.
+fn aside(kept: &Mutex<Option<Refusal>>, refusal: Refusal) -> flyt_store::Error {
+    let error = match &refusal {
+        Refusal::Again(error) => error.clone(),
+        other => flyt_store::Error::Refused(other.to_string()),
+    };
+    *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+    error
+}
+
+fn back(kept: &Mutex<Option<Refusal>>, error: flyt_store::Error) -> Refusal {
+    let kept = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    kept.filter(|_| matches!(error, flyt_store::Error::Refused(_))).unwrap_or_else(|| error.into())
+}

@@ -1,0 +1,185 @@
+//! The beat: finds what is due and carries it out, in order, in bounded batches; and settling under the test clock. Both use
+//! the same pass, so what the tests move is what production runs.
+
+use crate::barrier;
+use crate::clock;
+use crate::due;
+use crate::engine::Inner;
+use crate::refusal::Refusal;
+use crate::replan;
+use crate::worker;
+use flyt_core::instant::{from_ms, to_ms};
+use flyt_store::steps::{self, StepRow};
+use flyt_store::timers::{self, TimerRow};
+use flyt_store::Tx;
+use flyt_store::workflows::{self, ReplanRow};
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Rows of each kind that one pass takes.
+const BATCH: i64 = 200;
+/// Re-plans that one pass moves on.
+const REPLANS: i64 = 8;
+/// Longest rest between two passes on the system clock: the net under the wake-ups.
+const REST: Duration = Duration::from_secs(1);
+
+/// What a pass found due.
+#[derive(Default)]
+struct Found {
+    timers: Vec<TimerRow>,
+    steps: Vec<StepRow>,
+    replans: Vec<ReplanRow>,
+    /// When the next thing comes due, ms.
+    next: Option<i64>,
+}
+
+/// Beats until the engine stops.
+pub(crate) async fn beat(inner: Arc<Inner>) {
+    let mut bell = inner.bell.subscribe();
+    let mut stop = inner.stopping.subscribe();
+    loop {
+        let heard = *bell.borrow_and_update();
+        let rest = match pass(&inner).await {
+            Ok((true, _)) => continue,
+            Ok((false, next)) => {
+                inner.last_beat_ms.store(clock::wall().as_millisecond(), Ordering::Relaxed);
+                if inner.in_flight() == 0 {
+                    inner.idle.send_replace((heard, next));
+                }
+                rest(&inner, next)
+            }
+            Err(refusal) => {
+                tracing::error!(%refusal, "the beat could not look for due work");
+                REST
+            }
+        };
+        tokio::select! {
+            _ = bell.changed() => {}
+            () = clock::pause(rest) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+fn rest(inner: &Inner, next: Option<i64>) -> Duration {
+    if inner.clock.is_manual() {
+        return REST;
+    }
+    let wait = next.map_or(i64::MAX, |at| at.saturating_sub(to_ms(inner.clock.now())).max(0));
+    Duration::from_millis(u64::try_from(wait).unwrap_or(0)).min(REST)
+}
+
+/// One pass. True: something was due, look again at once.
+async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
+    if inner.held.load(Ordering::SeqCst) {
+        return Ok((false, None));
+    }
+    let now = to_ms(inner.clock.now());
+    let found = inner.read(async move |tx: &mut Tx| look(tx, now).await).await?;
+    let room = inner.room();
+    let deliveries: Vec<StepRow> = found.steps.iter().filter(|s| s.channel.is_some()).take(room).cloned().collect();
+    let barriers: Vec<StepRow> = found.steps.iter().filter(|s| s.channel.is_none()).cloned().collect();
+    let claimed = claim(inner, deliveries).await?;
+    let mut done = join_all(found.replans.into_iter().map(|r| replanned(inner, r))).await;
+    done.extend(join_all(found.timers.into_iter().map(|t| fired(inner, t))).await);
+    done.extend(join_all(barriers.into_iter().map(|s| carried(inner, s))).await);
+    // What failed stays due; it is looked at again after a rest, not at once.
+    Ok((claimed > 0 || done.contains(&true), found.next))
+}
+
+async fn look(tx: &mut Tx, now: i64) -> Result<Found, Refusal> {
+    let mut engine = tx.engine();
+    let replans = workflows::replans(&mut engine, REPLANS).await?;
+    let timers = timers::due(&mut engine, now, BATCH).await?;
+    let steps = steps::due(&mut engine, now, BATCH).await?;
+    let next = if timers.is_empty() && steps.is_empty() {
+        let (timer, step) = (timers::next_due(&mut engine).await?, steps::next_due(&mut engine).await?);
+        timer.into_iter().chain(step).min()
+    } else {
+        None
+    };
+    Ok(Found { timers, steps, replans, next })
+}
+
+async fn claim(inner: &Arc<Inner>, rows: Vec<StepRow>) -> Result<usize, Refusal> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let owner = inner.clone();
+    let claimed = inner.write(async move |tx: &mut Tx| worker::claim(&owner, tx, &rows).await).await?;
+    let count = claimed.len();
+    inner.dispatch(claimed);
+    Ok(count)
+}
+
+async fn fired(inner: &Arc<Inner>, row: TimerRow) -> bool {
+    let owner = inner.clone();
+    let done = inner.write(async move |tx: &mut Tx| due::fire(&owner, tx, &row).await).await;
+    finish(inner, done, "a timer", &row.id.to_string())
+}
+
+async fn carried(inner: &Arc<Inner>, row: StepRow) -> bool {
+    let (owner, step) = (inner.clone(), row.clone());
+    let done = inner.write(async move |tx: &mut Tx| barrier::carry_out(&owner, tx, &step).await).await;
+    finish(inner, done, "a step", &row.id.to_string())
+}
+
+async fn replanned(inner: &Arc<Inner>, row: ReplanRow) -> bool {
+    let owner = inner.clone();
+    let done = inner.write(async move |tx: &mut Tx| replan::batch(&owner, tx, &row).await).await;
+    finish(inner, done, "a re-plan", &row.workflow_no.to_string())
+}
+
+fn finish(inner: &Inner, done: Result<Vec<StepRow>, Refusal>, what: &str, id: &str) -> bool {
+    match done {
+        Ok(claimed) => {
+            inner.dispatch(claimed);
+            true
+        }
+        Err(refusal) => {
+            tracing::error!(id, %refusal, "{what} could not be carried out; it stays due");
+            false
+        }
+    }
+}
+
+/// Waits until nothing is due at the present instant, nothing is in flight and no re-plan is open. Returns when the next
+/// thing comes due, ms.
+pub(crate) async fn settle(inner: &Inner) -> Option<i64> {
+    let wanted = inner.ring();
+    let mut idle = inner.idle.subscribe();
+    let settled = idle.wait_for(|(heard, _)| *heard >= wanted).await;
+    settled.ok().and_then(|state| state.1)
+}
+
+/// Moves the test clock to `target`: every due instant on the way is begun in order, each at its own instant.
+pub(crate) async fn move_clock(inner: &Arc<Inner>, target: Timestamp) -> Result<Timestamp, Refusal> {
+    let _one_at_a_time = inner.moving.lock().await;
+    let now = inner.clock.now();
+    if target < now {
+        let message = format!("the clock stands at {now} and only moves forward");
+        return Err(Refusal::invalid("/now", "clock_backwards", message));
+    }
+    loop {
+        let next = settle(inner).await.map(from_ms).filter(|at| *at <= target && *at > inner.clock.now());
+        let Some(at) = next else { break };
+        set(inner, at).await?;
+    }
+    set(inner, target).await?;
+    settle(inner).await;
+    Ok(target)
+}
+
+/// The instant is stored before the first claim at it, so that a successor goes on from there.
+async fn set(inner: &Arc<Inner>, at: Timestamp) -> Result<(), Refusal> {
+    if at == inner.clock.now() {
+        return Ok(());
+    }
+    let ms = to_ms(at);
+    inner.write(async move |tx: &mut Tx| Ok(flyt_store::meta::put(&mut tx.engine(), "clock_at", &ms.to_string())?)).await?;
+    inner.clock.set(at);
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! One call to the outside: the captured double, the mail relay, or a webhook. Nothing here touches the store.
+
+use crate::engine::Inner;
+use crate::worker::Seen;
+use flyt_channels::email::{self, Mail};
+use flyt_channels::outcome::{Answer, Outcome};
+use flyt_channels::webhook::{SuccessCodes, WebhookCall};
+use flyt_core::action::Act;
+use flyt_core::business::Mode;
+use flyt_core::customer::Channel;
+use flyt_core::render::Letter;
+use flyt_store::steps::StepRow;
+use jiff::Timestamp;
+
+/// What a try came to.
+pub(crate) enum Sent {
+    /// Nothing left: the channel is not configured, or the business is a sandbox.
+    Captured,
+    /// The other side was called.
+    Called(Outcome),
+}
+
+/// Sends a letter on its step's channel.
+pub(crate) async fn send(inner: &Inner, step: &StepRow, act: &Act, seen: &Seen, letter: &Letter, now: Timestamp) -> Sent {
+    if seen.facts.business.settings.mode == Mode::Sandbox {
+        return Sent::Captured;
+    }
+    match act.channel() {
+        Some(Channel::Webhook) => Sent::Called(webhook(inner, step, act, seen, letter, now).await),
+        Some(Channel::Email) if inner.relay.is_some() => Sent::Called(mail(inner, step, seen, letter).await),
+        Some(Channel::Email | Channel::Sms) | None => Sent::Captured,
+    }
+}
+
+fn refused(text: impl Into<String>) -> Outcome {
+    Outcome::Permanent { answer: Answer { text: text.into(), ..Answer::default() } }
+}
+
+async fn webhook(inner: &Inner, step: &StepRow, act: &Act, seen: &Seen, letter: &Letter, now: Timestamp) -> Outcome {
+    let (Some(request), Act::Webhook { signing, success_codes, .. }) = (&letter.request, act) else {
+        return refused("there is no request to send");
+    };
+    let secrets = if *signing { inner.webhook_secrets(seen.tenant.business.no).await } else { Ok(Vec::new()) };
+    let secrets = match secrets {
+        Ok(secrets) => secrets,
+        Err(refusal) => return Outcome::Temporary { answer: Answer { text: refusal.to_string(), ..Answer::default() }, retry_after_ms: None },
+    };
+    let call = WebhookCall {
+        method: request.method.clone(),
+        url: request.url.clone(),
+        headers: request.headers.clone(),
+        content_type: request.content_type.clone(),
+        body: request.body.clone().into_bytes(),
+        id: step.id.message(),
+        secrets,
+        success: SuccessCodes::new(success_codes),
+    };
+    inner.webhooks.call(&call, now).await
+}
+
+async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, letter: &Letter) -> Outcome {
+    let Some(relay) = &inner.relay else { return refused("no mail relay is configured") };
+    let domain = relay.from_domain();
+    let settings = &seen.facts.business.settings;
+    let sender = letter.sender.as_deref().or_else(|| settings.senders.get(&Channel::Email).map(String::as_str));
+    let (from_name, from_address) = from(sender, &settings.name, domain);
+    let root = seen.run.booking_id.map(|b| format!("booking-{b}@{domain}"));
+    let mail = Mail {
+        from_name,
+        from_address: from_address.clone(),
+        to: letter.to.clone(),
+        cc: letter.cc.clone(),
+        bcc: letter.bcc.clone(),
+        reply_to: letter.reply_to.clone().or_else(|| settings.email.clone()),
+        subject: letter.subject.clone().unwrap_or_default(),
+        html: letter.html.clone(),
+        text: letter.text.clone().unwrap_or_default(),
+        message_id: format!("{}@{domain}", step.id.message()),
+        thread_root: root,
+        attachments: Vec::new(),
+        calendar: None,
+        headers: Vec::new(),
+        date: letter.at.unwrap_or_default(),
+    };
+    let bytes = match email::build(&mail) {
+        Ok(bytes) => bytes,
+        Err(refusal) => return refused(refusal.to_string()),
+    };
+    let mut envelope = vec![letter.to.clone()];
+    envelope.extend(letter.cc.iter().chain(&letter.bcc).cloned());
+    relay.send(&from_address, &envelope, &bytes).await
+}
+
+/// Name and address of a sender such as `Salon <post@salon.example>`; without one the business's name at the relay's domain.
+fn from(sender: Option<&str>, business: &str, domain: &str) -> (String, String) {
+    let none = || (business.to_owned(), format!("no-reply@{domain}"));
+    let Some(sender) = sender.map(str::trim).filter(|s| !s.is_empty()) else { return none() };
+    match sender.rsplit_once('<') {
+        Some((name, address)) => {
+            let name = name.trim().trim_matches('"');
+            let name = if name.is_empty() { business } else { name };
+            (name.to_owned(), address.trim_end_matches('>').trim().to_owned())
+        }
+        None => (business.to_owned(), sender.to_owned()),
+    }
+}

@@ -1,0 +1,253 @@
+//! Delivery of a claimed step: look at fresh facts, render, send, record. No transaction is open while sending; a step is
+//! written only by the holder of its current attempt.
+
+use crate::change::Out;
+use crate::engine::Inner;
+use crate::record;
+use crate::refusal::Refusal;
+use crate::send::{self, Sent};
+use crate::tenant::{self, Tenant};
+use flyt_core::action::Act;
+use flyt_core::contact;
+use flyt_core::customer::Channel;
+use flyt_core::facts::Facts;
+use flyt_core::guard::{self, Look, Verdict};
+use flyt_core::id::event_id;
+use flyt_core::instant::{from_ms, to_ms};
+use flyt_core::reason::Reason;
+use flyt_core::render::{self, Letter, Links, Meta};
+use flyt_core::run::Vars;
+use flyt_core::trigger::TriggerKind;
+use flyt_core::workflow::{Definition, Workflow};
+use flyt_store::changes::ChangeRow;
+use flyt_store::runs::{self, RunRow};
+use flyt_store::steps::{self, StepRow};
+use flyt_store::Tx;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// A step that came due this long ago was held up, and is looked at as delayed.
+const HELD_UP_MS: i64 = 60_000;
+
+/// Everything that the last look and the text need, from one snapshot.
+pub(crate) struct Seen {
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) run: RunRow,
+    pub(crate) vars: Vars,
+    /// The workflow as it stands, with the definition that the run pinned.
+    pub(crate) workflow: Workflow,
+    pub(crate) action_on: bool,
+    pub(crate) facts: Facts,
+    pub(crate) change: Option<ChangeRow>,
+    pub(crate) suppressed: bool,
+    /// What an earlier try froze.
+    pub(crate) frozen: Option<Letter>,
+}
+
+/// What became of a try, to be recorded.
+pub(crate) enum End {
+    /// It was sent, captured, refused or lost.
+    Tried(Box<Letter>, Sent),
+    /// It ended without a try.
+    Ended(Reason),
+    /// It may go later.
+    Later(Timestamp, Reason),
+    /// It waits for a release.
+    Parked(Reason),
+    /// Its text could not be made; the sentence says where.
+    Unwritable(String),
+    /// A step it needs did not succeed.
+    Dependency,
+}
+
+/// Delivers one claimed step.
+pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
+    if let Err(refusal) = attempt(&inner, &step).await {
+        tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
+    }
+}
+
+async fn attempt(inner: &Arc<Inner>, step: &StepRow) -> Result<(), Refusal> {
+    let began = inner.clock.now();
+    let (reader, row) = (inner.clone(), step.clone());
+    let seen = inner.read(async move |tx: &mut Tx| see(&reader, tx, &row).await).await?;
+    let Some(seen) = seen else { return Ok(()) };
+    let (step, end) = judge(inner, step.clone(), &seen, began).await;
+    record::record(inner, step, seen, end, began).await
+}
+
+/// Loads what the last look needs. `None`: the step is no longer ours.
+pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Option<Seen>, Refusal> {
+    let no = row.business_no;
+    let current = steps::by_id(&mut tx.tenant(no), row.id).await?;
+    if current.is_none_or(|c| c.state != row.state || c.attempt != row.attempt) {
+        return Ok(None);
+    }
+    let tenant = inner.cache.tenant(tx, no).await?;
+    let run = runs::by_id(&mut tx.tenant(no), row.id.run).await?;
+    let run = run.ok_or_else(|| Refusal::Bug("a step without its run".to_owned()))?;
+    let definition = inner.cache.version(tx, no, run.workflow_no, run.version).await?;
+    let vars: Vars = run.vars.as_deref().map(tenant::parse).transpose()?.unwrap_or_default();
+    let mut facts = tenant::facts(tx, &tenant, run.booking_id, run.customer_id).await?;
+    let change = tenant::with_change_id(tx, no, &mut facts, run.change_id).await?;
+    tenant::with_visits(tx, no, &mut facts, [&*definition]).await?;
+    facts.steps.clone_from(&vars.steps);
+    let frozen = if row.attempt > 1 { steps::content(&mut tx.tenant(no), row.id).await? } else { None };
+    let suppressed = match (&row.channel, &row.recipient) {
+        (Some(channel), Some(address)) if channel != "webhook" => {
+            flyt_store::suppressions::has(&mut tx.tenant(no), channel, &contact::folded(address)).await?
+        }
+        _ => false,
+    };
+    let (workflow, action_on) = standing(&tenant, &run, &definition, row);
+    let frozen = frozen.as_deref().map(tenant::parse).transpose()?;
+    Ok(Some(Seen { tenant, run, vars, workflow, action_on, facts, change, suppressed, frozen }))
+}
+
+/// The workflow's on/off as it stands now over the definition that the run pinned.
+fn standing(tenant: &Tenant, run: &RunRow, definition: &Definition, row: &StepRow) -> (Workflow, bool) {
+    let live = tenant.workflows.iter().find(|w| w.no == run.workflow_no);
+    let place = usize::try_from(row.action).unwrap_or(0);
+    let newest = live.and_then(|w| w.definition.actions.get(place));
+    let pinned = definition.actions.get(place);
+    let same = newest.zip(pinned).is_some_and(|(n, p)| n.act.word() == p.act.word());
+    let workflow = Workflow {
+        no: run.workflow_no,
+        id: live.map_or(flyt_core::id::WorkflowId(0), |w| w.id),
+        external_id: None,
+        enabled: live.is_some_and(|w| w.enabled),
+        position: row.position,
+        version: run.version,
+        plan_no: 0,
+        definition: definition.clone(),
+    };
+    (workflow, !same || newest.is_none_or(|a| a.enabled))
+}
+
+/// The last look, the text, the call.
+async fn judge(inner: &Inner, mut step: StepRow, seen: &Seen, now: Timestamp) -> (StepRow, End) {
+    let Some(action) = usize::try_from(step.action).ok().and_then(|i| seen.workflow.definition.actions.get(i)) else {
+        return (step, End::Ended(Reason::WorkflowDisabled));
+    };
+    refresh_recipient(&mut step, &action.act, &seen.facts, now);
+    step.revision = seen.facts.booking.as_ref().map(|b| b.booking.revision);
+    match guard::guard(&look(&step, seen, now), &seen.facts, now) {
+        Verdict::End(reason) => return (step, End::Ended(reason)),
+        Verdict::Later(at, reason) => return (step, End::Later(at, reason)),
+        Verdict::Park(reason) => return (step, End::Parked(reason)),
+        Verdict::Go => {}
+    }
+    let letter = match letter(&step, &action.act, seen, now) {
+        Ok(letter) => letter,
+        Err(problem) if problem.missing_step => return (step, End::Dependency),
+        Err(problem) => return (step, End::Unwritable(problem.to_string())),
+    };
+    let sent = send::send(inner, &step, &action.act, seen, &letter, now).await;
+    (step, End::Tried(Box::new(letter), sent))
+}
+
+/// What the guard looks at.
+pub(crate) fn look<'a>(step: &'a StepRow, seen: &'a Seen, now: Timestamp) -> Look<'a> {
+    let held_up = to_ms(now).saturating_sub(step.planned_at) > HELD_UP_MS;
+    Look {
+        workflow: &seen.workflow,
+        action: usize::try_from(step.action).unwrap_or(usize::MAX),
+        action_on: seen.action_on,
+        trigger: TriggerKind::from_word(&seen.run.kind).unwrap_or(TriggerKind::BookingCreated),
+        before: seen.run.before,
+        delayed: step.delayed || step.attempt > 1 || held_up,
+        expires_at: step.expires_at.map(from_ms),
+        event_status: event_status(seen),
+        to: usize::try_from(step.to_no).unwrap_or(0),
+        vars: &seen.vars,
+        recipient: step.recipient.as_deref(),
+        suppressed: seen.suppressed,
+    }
+}
+
+/// The status that the run's change committed. It is kept in the change row, not in the booking as it is now.
+fn event_status(seen: &Seen) -> Option<&str> {
+    let after = seen.change.as_ref()?.after.as_deref()?;
+    let at = after.find("\"status\":\"")? + "\"status\":\"".len();
+    after.get(at..)?.split('"').next()
+}
+
+/// An address that a role stands for is looked up anew at every try; fixed ones, templates and administrators keep theirs.
+fn refresh_recipient(step: &mut StepRow, act: &Act, facts: &Facts, now: Timestamp) {
+    let role = match act {
+        Act::Email { to, .. } | Act::Sms { to, .. } => usize::try_from(step.to_no).ok().and_then(|i| to.get(i)),
+        Act::Webhook { .. }
+        | Act::SetStatus { .. }
+        | Act::Wait { .. }
+        | Act::StopIf { .. }
+        | Act::SetField { .. }
+        | Act::AddTag { .. }
+        | Act::RemoveTag { .. } => None,
+    };
+    if role.is_some_and(render::is_role_of_one) {
+        step.recipient = render::address_of(act, usize::try_from(step.to_no).unwrap_or(0), facts, now);
+    }
+}
+
+fn letter(step: &StepRow, act: &Act, seen: &Seen, now: Timestamp) -> Result<Letter, render::RenderProblem> {
+    if let Some(frozen) = &seen.frozen {
+        let person = act.channel() != Some(Channel::Webhook);
+        let moved = person && frozen.revision != step.revision;
+        if !moved {
+            return Ok(frozen.clone());
+        }
+    }
+    let (event, at) = event(seen);
+    let meta = Meta {
+        event_id: event,
+        event_word: seen.run.kind.clone(),
+        event_at: at,
+        workflow_id: seen.workflow.id.to_string(),
+        workflow_name: seen.workflow.definition.name.clone(),
+        run_id: seen.run.id.to_string(),
+    };
+    let address = step.recipient.as_deref().unwrap_or("");
+    let links = Links::default();
+    let mut letter = render::letter(act, address, usize::try_from(step.to_no).unwrap_or(0), &seen.facts, &links, &meta, now)?;
+    letter.revision = step.revision;
+    letter.at = Some(now);
+    Ok(letter)
+}
+
+/// The id and instant of what the run is about: its change's event, or the occurrence of its timer.
+fn event(seen: &Seen) -> (String, Timestamp) {
+    let ordinal = TriggerKind::ALL.iter().position(|k| k.word() == seen.run.kind).unwrap_or(0);
+    let ordinal = i64::try_from(ordinal).unwrap_or(0);
+    match seen.run.change_id {
+        Some(id) => (event_id(id, ordinal), from_ms(seen.run.due_at)),
+        None => (event_id(flyt_core::id::ChangeId(seen.run.id.0), ordinal), from_ms(seen.run.due_at)),
+    }
+}
+
+/// Claims steps that were read as ready. Returns those that are now ours.
+pub(crate) async fn claim(inner: &Inner, tx: &mut Tx, rows: &[StepRow]) -> Result<Vec<StepRow>, Refusal> {
+    let now = inner.clock.now();
+    let mut ours: Vec<StepRow> = Vec::new();
+    for row in rows {
+        let same = |o: &StepRow| o.booking_id.is_some() && o.booking_id == row.booking_id && o.channel == row.channel;
+        if ours.iter().any(same) {
+            continue;
+        }
+        if let (Some(booking), Some(channel)) = (row.booking_id, row.channel.as_deref())
+            && steps::in_flight(&mut tx.tenant(row.business_no), booking, channel).await?
+        {
+            continue;
+        }
+        let mut claimed = row.clone();
+        inner.hold(&mut claimed, now);
+        if steps::advance(&mut tx.tenant(row.business_no), (&row.state, row.attempt), &claimed).await? {
+            ours.push(claimed);
+        }
+    }
+    Ok(ours)
+}
+
+/// A place to write what follows from a unit that is not a change.
+pub(crate) fn out(inner: &Inner, business_no: i64) -> Out<'_> {
+    Out::new(inner, business_no, inner.clock.now())
+}

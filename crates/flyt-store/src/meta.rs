@@ -1,0 +1,53 @@
+//! What the installation remembers of itself (`meta`), and the small numbers it counts up (`sequences`).
+
+use crate::engine::Sql;
+use crate::error::Result;
+use crate::tx::{EngineTx, Statements};
+
+const GET: &str = "SELECT value FROM meta WHERE key = $1";
+const PUT: &str =
+    "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const NEXT: &str = "INSERT INTO sequences (name, last) VALUES ($1, 1)
+    ON CONFLICT (name) DO UPDATE SET last = sequences.last + 1 RETURNING last";
+pub(crate) const ALL: &[Sql] = &[Sql::same(GET), Sql::same(PUT), Sql::same(NEXT)];
+
+/// What small numbers are counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sequence {
+    /// `businesses.no`.
+    Business,
+    /// `workflows.no`.
+    Workflow,
+    /// `triggers.no`.
+    Trigger,
+    /// `nodes.boot`: rises with every start of any node.
+    Boot,
+}
+impl Sequence {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::Workflow => "workflow",
+            Self::Trigger => "trigger",
+            Self::Boot => "boot",
+        }
+    }
+}
+
+/// The value of a key, if it was ever put.
+pub async fn get(tx: &mut EngineTx<'_>, key: &str) -> Result<Option<String>> {
+    Ok(tx
+        .query_opt::<(String,)>(GET, &[key.into()])
+        .await?
+        .map(|(value,)| value))
+}
+/// Sets a key.
+pub fn put(tx: &mut EngineTx<'_>, key: &str, value: &str) -> Result<()> {
+    tx.put(PUT, &[key.into(), value.into()])
+}
+/// The next number, from 1. On PostgreSQL others who want one wait until this transaction ends; a number is not used twice,
+/// except one that was taken by a transaction that failed.
+pub async fn next(tx: &mut Statements, sequence: Sequence) -> Result<i64> {
+    let (no,) = tx.query_one::<(i64,)>(NEXT, &[sequence.name().into()]).await?;
+    Ok(no)
+}

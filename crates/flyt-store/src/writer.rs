@@ -1,0 +1,133 @@
+//! SQLite's threads: one that writes, with one commit for everyone who waits, and some that read.
+
+use crate::bell::Ringer;
+use crate::engine::{BEGIN_GROUP, BEGIN_SNAPSHOT};
+use crate::error::{Error, Result};
+use crate::sqlite::control;
+use crate::tx::{Driver, Tx};
+use crate::unit::{Job, Message, run_now};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// Most units in one commit.
+const GROUP: usize = 256;
+
+/// Runs what comes through the queue until it is closed. `alive` is dropped when the connection is.
+pub(crate) fn write_in_groups(
+    mut tx: Tx,
+    mut queue: mpsc::Receiver<Message>,
+    ringer: &Ringer,
+    alive: mpsc::Sender<()>,
+) {
+    let mut messages = Vec::with_capacity(GROUP);
+    while queue.blocking_recv_many(&mut messages, GROUP) > 0 {
+        let mut jobs = Vec::with_capacity(messages.len());
+        for message in messages.drain(..) {
+            match message {
+                Message::Unit(job) => jobs.push(job),
+                Message::Close => queue.close(),
+            }
+        }
+        let before = changes(&mut tx);
+        let outcome = group(&mut tx, &mut jobs);
+        // Disk full, I/O error: the whole group is gone; each is tried by itself.
+        let alone = outcome.is_err() && jobs.len() > 1;
+        let mut answers = Vec::with_capacity(jobs.len());
+        for mut job in jobs {
+            let outcome = if alone {
+                group(&mut tx, std::slice::from_mut(&mut job))
+            } else {
+                outcome.clone()
+            };
+            answers.push((job, outcome));
+        }
+        if changes(&mut tx) != before {
+            ringer.ring();
+        }
+        for (job, outcome) in answers {
+            job.unit.answer(outcome);
+        }
+    }
+    drop(tx);
+    drop(alive);
+}
+/// One commit for all; a unit that fails takes only its own changes back.
+fn group(tx: &mut Tx, jobs: &mut [Job]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let done = run_all(tx, jobs);
+    if in_transaction(tx) {
+        let undone = sql(tx, "ROLLBACK");
+        return done.and(undone);
+    }
+    done
+}
+fn run_all(tx: &mut Tx, jobs: &mut [Job]) -> Result<()> {
+    sql(tx, BEGIN_GROUP)?;
+    for job in jobs {
+        sql(tx, "SAVEPOINT unit")?;
+        tx.forget();
+        if !job.writes {
+            sql(tx, "PRAGMA query_only = 1")?;
+        }
+        let kept = run_now(job.unit.as_mut(), tx);
+        if !job.writes {
+            sql(tx, "PRAGMA query_only = 0")?;
+        }
+        // SQLite rolls everything back by itself when the disk is full or fails.
+        if !in_transaction(tx) {
+            return Err(Error::Unavailable(format!("SQLite rolled back: {kept:?}")));
+        }
+        if kept.is_err() {
+            sql(tx, "ROLLBACK TO unit")?;
+        }
+        sql(tx, "RELEASE unit")?;
+    }
+    sql(tx, "COMMIT")
+}
+
+/// Runs reads, each on a snapshot of its own.
+pub(crate) fn answer_reads(mut tx: Tx, queue: &Mutex<mpsc::Receiver<Message>>, alive: mpsc::Sender<()>) {
+    loop {
+        let message = queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocking_recv();
+        match message {
+            None => break,
+            Some(Message::Close) => queue.lock().unwrap_or_else(PoisonError::into_inner).close(),
+            Some(Message::Unit(mut job)) => {
+                let read = sql(&mut tx, BEGIN_SNAPSHOT).and_then(|()| {
+                    tx.forget();
+                    run_now(job.unit.as_mut(), &mut tx)
+                });
+                let ended = if in_transaction(&mut tx) {
+                    sql(&mut tx, "ROLLBACK")
+                } else {
+                    Ok(())
+                };
+                job.unit.answer(read.and(ended));
+            }
+        }
+    }
+    drop(tx);
+    drop(alive);
+}
+
+fn sql(tx: &mut Tx, text: &'static str) -> Result<()> {
+    match tx.driver() {
+        Driver::Sqlite(conn) => control(conn, text),
+        Driver::Postgres(_) => Err(Error::Bug("PostgreSQL has no writer thread".into())),
+    }
+}
+fn in_transaction(tx: &mut Tx) -> bool {
+    matches!(tx.driver(), Driver::Sqlite(conn) if !conn.is_autocommit())
+}
+/// Rows changed since the connection was opened; counts what was rolled back too, which costs a needless ring.
+fn changes(tx: &mut Tx) -> u64 {
+    match tx.driver() {
+        Driver::Sqlite(conn) => conn.total_changes(),
+        Driver::Postgres(_) => 0,
+    }
+}
