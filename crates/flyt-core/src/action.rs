@@ -294,3 +294,17 @@ impl Act {
         }
     }
 }
+
+pub struct ReadContext<'a> {
+    pub kinds: &'a [crate::trigger::TriggerKind],
+    pub names: &'a crate::workflow::Names,
+    pub stored: &'a BTreeMap<String, Vec<String>>,
+}
+impl Action {
+    pub fn read(_: &Value, _: &str, _: &mut crate::invalid::Faults, _: &ReadContext<'_>) -> Option<Self> {
+        None
+    }
+    pub fn to_json(&self) -> Value {
+        Value::Null
+    }
+}

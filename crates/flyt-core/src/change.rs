@@ -41,7 +41,11 @@ pub fn fields(before: &Booking, after: &Booking) -> Vec<ChangedField> {
         ChangedField::Extras => extras(before) != extras(after),
         ChangedField::Status => before.status != after.status,
     };
-    ChangedField::ALL.iter().copied().filter(|f| differs(*f)).collect()
+    ChangedField::ALL
+        .iter()
+        .copied()
+        .filter(|f| differs(*f))
+        .collect()
 }
 
 /// The events of a booking write. `booking.created` never comes with `status_changed`.
@@ -51,8 +55,15 @@ pub fn booking_kinds(before: Option<&Booking>, fields: &[ChangedField]) -> Vec<T
     }
     let moved = fields.iter().any(|f| *f != ChangedField::Status);
     let status = fields.contains(&ChangedField::Status);
-    let found = [(moved, TriggerKind::BookingChanged), (status, TriggerKind::StatusChanged)];
-    found.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind).collect()
+    let found = [
+        (moved, TriggerKind::BookingChanged),
+        (status, TriggerKind::StatusChanged),
+    ];
+    found
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, kind)| kind)
+        .collect()
 }
 
 /// Whether a booking counts for a workflow. `before` is true for what is due before its anchor; `named` says whether the
@@ -67,11 +78,21 @@ pub fn counts(kind: StatusKind, before: bool, named: bool) -> bool {
 
 /// The kinds as one number for the store: bit n is the n-th of `TriggerKind::ALL`.
 pub fn bits(kinds: &[TriggerKind]) -> i64 {
-    let bit = |kind: &TriggerKind| TriggerKind::ALL.iter().position(|k| k == kind).map_or(0, |i| 1_i64 << i);
+    let bit = |kind: &TriggerKind| {
+        TriggerKind::ALL
+            .iter()
+            .position(|k| k == kind)
+            .map_or(0, |i| 1_i64 << i)
+    };
     kinds.iter().map(bit).sum()
 }
 
 /// The kinds of a stored number.
 pub fn from_bits(bits: i64) -> Vec<TriggerKind> {
-    TriggerKind::ALL.iter().enumerate().filter(|(i, _)| bits & (1 << i) != 0).map(|(_, k)| *k).collect()
+    TriggerKind::ALL
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| bits & (1 << i) != 0)
+        .map(|(_, k)| *k)
+        .collect()
 }

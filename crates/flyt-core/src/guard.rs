@@ -82,7 +82,11 @@ pub fn guard(look: &Look<'_>, facts: &Facts, now: Timestamp) -> Verdict {
             return verdict;
         }
     }
-    if facts.business.settings.mode == Mode::Held { Verdict::Park(Reason::Held) } else { Verdict::Go }
+    if facts.business.settings.mode == Mode::Held {
+        Verdict::Park(Reason::Held)
+    } else {
+        Verdict::Go
+    }
 }
 
 /// Whether a run that wakes from a wait goes on.
@@ -90,8 +94,14 @@ pub fn wakes(look: &Look<'_>, facts: &Facts, now: Timestamp) -> Option<Reason> {
     if !look.workflow.enabled {
         return Some(Reason::WorkflowDisabled);
     }
-    let delayed = Look { delayed: true, expires_at: None, ..*look };
-    gone(&delayed, facts).or_else(|| inactive(&delayed, facts)).or_else(|| recheck(&delayed, facts, now))
+    let delayed = Look {
+        delayed: true,
+        expires_at: None,
+        ..*look
+    };
+    gone(&delayed, facts)
+        .or_else(|| inactive(&delayed, facts))
+        .or_else(|| recheck(&delayed, facts, now))
 }
 
 fn still_wanted(look: &Look<'_>, facts: &Facts, act: &Act, now: Timestamp) -> Option<Reason> {
@@ -107,7 +117,11 @@ fn still_wanted(look: &Look<'_>, facts: &Facts, act: &Act, now: Timestamp) -> Op
 }
 
 fn gone(look: &Look<'_>, facts: &Facts) -> Option<Reason> {
-    let missing = if look.trigger.has_booking() { facts.booking.is_none() } else { facts.customer.is_none() };
+    let missing = if look.trigger.has_booking() {
+        facts.booking.is_none()
+    } else {
+        facts.customer.is_none()
+    };
     missing.then_some(Reason::BookingDeleted)
 }
 
@@ -160,14 +174,19 @@ fn reachable(look: &Look<'_>, facts: &Facts, delivery: Delivery, channel: Channe
     if channel == Channel::Webhook {
         return None; // the egress guard decides when it connects
     }
-    let Some(address) = look.recipient else { return Some(Reason::NoRecipient) };
+    let Some(address) = look.recipient else {
+        return Some(Reason::NoRecipient);
+    };
     let customer = facts.customer.as_ref().filter(|c| is_theirs(&c.contact, address));
     if let Some(customer) = customer {
-        let opted_out = |o: &crate::customer::OptOut| o.channel == channel && o.purpose.is_none_or(|p| p == delivery.purpose);
+        let opted_out = |o: &crate::customer::OptOut| {
+            o.channel == channel && o.purpose.is_none_or(|p| p == delivery.purpose)
+        };
         if customer.contact.opt_outs.iter().any(opted_out) {
             return Some(Reason::OptedOut);
         }
-        let consented = |c: &crate::customer::Consent| c.channel == channel && c.purpose == Purpose::Marketing;
+        let consented =
+            |c: &crate::customer::Consent| c.channel == channel && c.purpose == Purpose::Marketing;
         if delivery.purpose == Purpose::Marketing && !customer.contact.consents.iter().any(consented) {
             return Some(Reason::NoConsent);
         }
@@ -176,12 +195,20 @@ fn reachable(look: &Look<'_>, facts: &Facts, delivery: Delivery, channel: Channe
 }
 
 fn is_theirs(contact: &crate::customer::Contact, address: &str) -> bool {
-    let same = |own: &Option<String>| own.as_deref().is_some_and(|o| crate::contact::folded(o) == crate::contact::folded(address));
+    let same = |own: &Option<String>| {
+        own.as_deref()
+            .is_some_and(|o| crate::contact::folded(o) == crate::contact::folded(address))
+    };
     same(&contact.email) || same(&contact.phone)
 }
 
 /// Quiet hours at the moment of sending move only forward, and never a "before start" message past the start.
-fn quiet_now(look: &Look<'_>, facts: &Facts, (act, delivery, channel): (&Act, Delivery, Channel), now: Timestamp) -> Option<Verdict> {
+fn quiet_now(
+    look: &Look<'_>,
+    facts: &Facts,
+    (act, delivery, channel): (&Act, Delivery, Channel),
+    now: Timestamp,
+) -> Option<Verdict> {
     let asked = match delivery.quiet_hours {
         Some(QuietRule::Ignore) => false,
         Some(QuietRule::Respect) => true,
@@ -194,7 +221,11 @@ fn quiet_now(look: &Look<'_>, facts: &Facts, (act, delivery, channel): (&Act, De
     }
     let later = quiet::forward(hours, &rules, now);
     let past = look.before && look.expires_at.is_some_and(|at| later > at);
-    Some(if past { Verdict::End(Reason::QuietHoursPastStart) } else { Verdict::Later(later, Reason::QuietHoursPastStart) })
+    Some(if past {
+        Verdict::End(Reason::QuietHoursPastStart)
+    } else {
+        Verdict::Later(later, Reason::QuietHoursPastStart)
+    })
 }
 
 /// The zone of the recipient at this place of the action's `to`.
@@ -209,5 +240,7 @@ fn zone<'f>(act: &Act, to: usize, facts: &'f Facts) -> &'f Zone {
         | Act::AddTag { .. }
         | Act::RemoveTag { .. } => &[],
     };
-    recipients.get(to).map_or_else(|| facts.zone(), |r| quiet::zone_of(r, facts))
+    recipients
+        .get(to)
+        .map_or_else(|| facts.zone(), |r| quiet::zone_of(r, facts))
 }

@@ -29,7 +29,9 @@ pub fn on_change(workflow: &Workflow, change: &Change, facts: &Facts, starts: i6
     if let Some(reason) = refused(workflow, change, facts) {
         return Some(Verdict::No(reason));
     }
-    let mut matching = candidates.iter().filter(|(_, t)| settings_match(&t.when, workflow, change, facts));
+    let mut matching = candidates
+        .iter()
+        .filter(|(_, t)| settings_match(&t.when, workflow, change, facts));
     let Some((index, trigger)) = matching.next().copied() else {
         return Some(Verdict::No(no_match(&trigger.when, workflow, facts)));
     };
@@ -39,11 +41,14 @@ pub fn on_change(workflow: &Workflow, change: &Change, facts: &Facts, starts: i6
     if let Some(reason) = mismatch(workflow, facts, change.at) {
         return Some(Verdict::No(reason));
     }
-    debug_assert!(first <= workflow.definition.triggers.len(), "an index of the list it came from");
+    debug_assert!(
+        first <= workflow.definition.triggers.len(),
+        "an index of the list it came from"
+    );
     Some(match &trigger.when {
-        When::BookingChanged { hold_ms: Some(hold), .. } => {
-            Verdict::Hold(index, crate::instant::plus_ms(change.at, *hold))
-        }
+        When::BookingChanged {
+            hold_ms: Some(hold), ..
+        } => Verdict::Hold(index, crate::instant::plus_ms(change.at, *hold)),
         When::BookingChanged { .. }
         | When::CustomerCreated
         | When::BookingCreated
@@ -65,7 +70,10 @@ fn candidates<'w>(workflow: &'w Workflow, change: &Change) -> Vec<(usize, &'w Tr
 }
 
 fn refused(workflow: &Workflow, change: &Change, facts: &Facts) -> Option<Reason> {
-    let off = facts.booking.as_ref().is_some_and(|b| b.booking.automations == crate::booking::Automations::Off);
+    let off = facts
+        .booking
+        .as_ref()
+        .is_some_and(|b| b.booking.automations == crate::booking::Automations::Off);
     if off || !change.starts_runs {
         return Some(Reason::AutomationsOff);
     }
@@ -75,28 +83,44 @@ fn refused(workflow: &Workflow, change: &Change, facts: &Facts) -> Option<Reason
 /// Why none of the candidate triggers matched: the status, where that alone keeps a changed booking out, else its settings.
 fn no_match(when: &When, workflow: &Workflow, facts: &Facts) -> Reason {
     let changed = matches!(when, When::BookingChanged { .. });
-    if changed && !still_counts(workflow, facts) { Reason::BookingNotActive } else { Reason::FilterOther }
+    if changed && !still_counts(workflow, facts) {
+        Reason::BookingNotActive
+    } else {
+        Reason::FilterOther
+    }
 }
 
 /// Whether the workflow's status `any_of` names the booking's status.
 pub fn names_status(workflow: &Workflow, status: &str) -> bool {
-    workflow.definition.filters.status.any_of.iter().any(|s| s == status)
+    workflow
+        .definition
+        .filters
+        .status
+        .any_of
+        .iter()
+        .any(|s| s == status)
 }
 
 fn still_counts(workflow: &Workflow, facts: &Facts) -> bool {
     facts.booking.as_ref().is_none_or(|b| {
-        counts(b.booking.status_kind, false, names_status(workflow, &b.booking.status))
+        counts(
+            b.booking.status_kind,
+            false,
+            names_status(workflow, &b.booking.status),
+        )
     })
 }
 
 fn settings_match(when: &When, workflow: &Workflow, change: &Change, facts: &Facts) -> bool {
     match when {
         When::CustomerCreated | When::BookingCreated | When::BookingStarts(_) | When::BookingEnds(_) => true,
-        When::BookingChanged { fields, min_shift_ms, .. } => {
-            still_counts(workflow, facts) && changed_enough(fields, *min_shift_ms, change, facts)
-        }
+        When::BookingChanged {
+            fields, min_shift_ms, ..
+        } => still_counts(workflow, facts) && changed_enough(fields, *min_shift_ms, change, facts),
         When::StatusChanged { from, to } => {
-            let any = |keys: &[String], key: Option<&str>| keys.is_empty() || key.is_some_and(|k| keys.iter().any(|x| x == k));
+            let any = |keys: &[String], key: Option<&str>| {
+                keys.is_empty() || key.is_some_and(|k| keys.iter().any(|x| x == k))
+            };
             any(from, facts.previous.as_ref().map(|p| p.status.as_str()))
                 && any(to, facts.booking.as_ref().map(|b| b.booking.status.as_str()))
         }
@@ -105,30 +129,49 @@ fn settings_match(when: &When, workflow: &Workflow, change: &Change, facts: &Fac
 }
 
 /// One of the wanted fields changed; where only start or end did, by at least `min_shift_ms` in either direction.
-fn changed_enough(wanted: &[ChangedField], min_shift_ms: Option<i64>, change: &Change, facts: &Facts) -> bool {
-    let relevant = |f: &&ChangedField| **f != ChangedField::Status && (wanted.is_empty() || wanted.contains(f));
+fn changed_enough(
+    wanted: &[ChangedField],
+    min_shift_ms: Option<i64>,
+    change: &Change,
+    facts: &Facts,
+) -> bool {
+    let relevant =
+        |f: &&ChangedField| **f != ChangedField::Status && (wanted.is_empty() || wanted.contains(f));
     let found: Vec<ChangedField> = change.fields.iter().filter(relevant).copied().collect();
-    let only_time = found.iter().all(|f| matches!(f, ChangedField::Start | ChangedField::End));
-    let (Some(least), true, Some(before), Some(now)) = (min_shift_ms, only_time, &facts.previous, &facts.booking) else {
+    let only_time = found
+        .iter()
+        .all(|f| matches!(f, ChangedField::Start | ChangedField::End));
+    let (Some(least), true, Some(before), Some(now)) =
+        (min_shift_ms, only_time, &facts.previous, &facts.booking)
+    else {
         return !found.is_empty();
     };
     let shift = |a: Timestamp, b: Timestamp| (a.as_millisecond() - b.as_millisecond()).abs();
     let far = |f: &ChangedField| match f {
         ChangedField::Start => shift(before.start, now.booking.start) >= least,
         ChangedField::End => shift(before.end, now.booking.end) >= least,
-        ChangedField::Location | ChangedField::Service | ChangedField::Resource | ChangedField::Extras | ChangedField::Status => false,
+        ChangedField::Location
+        | ChangedField::Service
+        | ChangedField::Resource
+        | ChangedField::Extras
+        | ChangedField::Status => false,
     };
     found.iter().any(far)
 }
 
 /// `in_full`: only the payment that takes Σ completed − Σ refunded to the price or above; never without a price.
 fn paid_enough(min_amount: Option<i64>, in_full: bool, facts: &Facts) -> bool {
-    let Some(payment) = &facts.payment else { return false };
+    let Some(payment) = &facts.payment else {
+        return false;
+    };
     let amount = payment.money.amount;
     let reaches = |b: &crate::facts::BookingFacts| {
-        b.booking.price.is_some_and(|p| b.booking.paid >= p.amount && b.booking.paid - amount < p.amount)
+        b.booking
+            .price
+            .is_some_and(|p| b.booking.paid >= p.amount && b.booking.paid - amount < p.amount)
     };
-    min_amount.is_none_or(|least| amount >= least) && (!in_full || facts.booking.as_ref().is_some_and(reaches))
+    min_amount.is_none_or(|least| amount >= least)
+        && (!in_full || facts.booking.as_ref().is_some_and(reaches))
 }
 
 /// The first filter or condition of the workflow that does not hold now.
@@ -136,7 +179,11 @@ pub fn mismatch(workflow: &Workflow, facts: &Facts, now: Timestamp) -> Option<Re
     let filters = &workflow.definition.filters;
     let own = facts.booking.as_ref().and_then(|b| filters.own(b));
     let condition = || {
-        let holds = workflow.definition.condition.as_ref().is_none_or(|c| c.holds(facts, now));
+        let holds = workflow
+            .definition
+            .condition
+            .as_ref()
+            .is_none_or(|c| c.holds(facts, now));
         (!holds).then_some(Reason::ConditionFalse)
     };
     own.or_else(|| filters.rest(facts)).or_else(condition)
@@ -212,7 +259,13 @@ pub struct TimerInput<'a> {
 pub fn timers(input: &TimerInput<'_>) -> TimerPlan {
     let mut plan = TimerPlan::default();
     for (w, workflow) in input.workflows.iter().enumerate() {
-        for (t, trigger) in workflow.definition.triggers.iter().enumerate().filter(|(_, t)| t.when.timed().is_some()) {
+        for (t, trigger) in workflow
+            .definition
+            .triggers
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| t.when.timed().is_some())
+        {
             one_trigger(input, (w, workflow), (t, trigger), &mut plan);
         }
     }
@@ -252,27 +305,41 @@ fn one_trigger(
     (t, trigger): (usize, &Trigger),
     plan: &mut TimerPlan,
 ) {
-    let pending = || input.pending.iter().filter(|p| p.trigger_no == trigger.no).copied();
+    let pending = || {
+        input
+            .pending
+            .iter()
+            .filter(|p| p.trigger_no == trigger.no)
+            .copied()
+    };
     if !workflow.enabled {
         return;
     }
-    let before = input.before.map(|f| wanted(workflow, trigger, Some(f), input.now));
+    let before = input
+        .before
+        .map(|f| wanted(workflow, trigger, Some(f), input.now));
     let due = match wanted(workflow, trigger, input.after, input.now) {
         Wanted::Nothing(reason) => {
-            plan.remove.extend(pending().map(|timer| Withdrawn { timer, reason }));
+            plan.remove
+                .extend(pending().map(|timer| Withdrawn { timer, reason }));
             let new = !matches!(before, Some(Wanted::Nothing(r)) if r == reason);
             if reason == Reason::DueAfterAnchor && new && pending().next().is_none() {
-                plan.skipped.extend(never(input, trigger).map(|timer| Withdrawn { timer, reason }));
+                plan.skipped
+                    .extend(never(input, trigger).map(|timer| Withdrawn { timer, reason }));
             }
             return;
         }
         Wanted::Timer(due) => due,
     };
-    let same = matches!(&before, Some(Wanted::Timer(b)) if b.anchor == due.anchor && b.nominal == due.nominal);
+    let same =
+        matches!(&before, Some(Wanted::Timer(b)) if b.anchor == due.anchor && b.nominal == due.nominal);
     if same && !input.anew {
         return;
     }
-    plan.remove.extend(pending().map(|timer| Withdrawn { timer, reason: Reason::Superseded }));
+    plan.remove.extend(pending().map(|timer| Withdrawn {
+        timer,
+        reason: Reason::Superseded,
+    }));
     if input.fired.contains(&(trigger.no, due.anchor)) {
         return;
     }
@@ -285,7 +352,12 @@ fn never(input: &TimerInput<'_>, trigger: &Trigger) -> impl Iterator<Item = Pend
     let of_end = trigger.when.kind() == TriggerKind::BookingEnds;
     let anchor = booking.map(|b| if of_end { b.booking.end } else { b.booking.start });
     let no = trigger.no;
-    anchor.into_iter().map(move |at| Pending { trigger_no: no, group: 0, anchor_at: at, due_at: at })
+    anchor.into_iter().map(move |at| Pending {
+        trigger_no: no,
+        group: 0,
+        anchor_at: at,
+        due_at: at,
+    })
 }
 
 fn add(
@@ -296,15 +368,28 @@ fn add(
     plan: &mut TimerPlan,
 ) {
     let Some(timed) = trigger.when.timed() else { return };
-    let timer = |group: i64, due_at: Timestamp| Pending { trigger_no: trigger.no, group, anchor_at: due.anchor, due_at };
+    let timer = |group: i64, due_at: Timestamp| Pending {
+        trigger_no: trigger.no,
+        group,
+        anchor_at: due.anchor,
+        due_at,
+    };
     match due::late_rule(&due, timed.late, input.why, input.now) {
-        LateVerdict::Not(reason) => plan.skipped.push(Withdrawn { timer: timer(0, due.nominal), reason }),
+        LateVerdict::Not(reason) => plan.skipped.push(Withdrawn {
+            timer: timer(0, due.nominal),
+            reason,
+        }),
         LateVerdict::RunNow => plan.run_now.push((w, t, due)),
         LateVerdict::Plan => {
             if let Some(ended) = due.ended.first().filter(|_| due.groups.is_empty()) {
-                plan.skipped.push(Withdrawn { timer: timer(0, due.nominal), reason: ended.reason });
+                plan.skipped.push(Withdrawn {
+                    timer: timer(0, due.nominal),
+                    reason: ended.reason,
+                });
             }
-            let held = input.after.is_some_and(|f| mismatch(workflow, f, input.now).is_none());
+            let held = input
+                .after
+                .is_some_and(|f| mismatch(workflow, f, input.now).is_none());
             let rows = (0..).zip(&due.groups).map(|(group, g)| Planned {
                 timer: timer(group, g.at),
                 plan_no: workflow.plan_no,

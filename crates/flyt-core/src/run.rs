@@ -66,24 +66,34 @@ pub struct From<'a> {
 
 /// The steps from a position up to and including the next barrier.
 pub fn advance(actions: &[Action], from: From<'_>, facts: &Facts, now: Timestamp) -> Advanced {
-    let mut advanced = Advanced { steps: Vec::new(), position: from.position };
+    let mut advanced = Advanced {
+        steps: Vec::new(),
+        position: from.position,
+    };
     for (index, action) in actions.iter().enumerate().skip(from.position) {
         if action.act.is_barrier() {
             if from.continues {
-                advanced.steps.push(barrier(index, &action.act, from.due_at, facts, now));
+                advanced
+                    .steps
+                    .push(barrier(index, &action.act, from.due_at, facts, now));
                 advanced.position = index;
             }
             return advanced;
         }
         let wanted = |to: usize| from.only.is_none_or(|only| only.contains(&(index, to)));
         let recipients = render::recipients(&action.act, facts, now);
-        advanced.steps.extend(recipients.into_iter().filter(|(to, _)| wanted(*to)).map(|(to, recipient)| NewStep {
-            action: index,
-            to,
-            channel: action.act.channel(),
-            recipient,
-            due_at: from.due_at,
-        }));
+        advanced.steps.extend(
+            recipients
+                .into_iter()
+                .filter(|(to, _)| wanted(*to))
+                .map(|(to, recipient)| NewStep {
+                    action: index,
+                    to,
+                    channel: action.act.channel(),
+                    recipient,
+                    due_at: from.due_at,
+                }),
+        );
     }
     if from.continues {
         advanced.position = actions.len();
@@ -104,7 +114,10 @@ fn barrier(index: usize, act: &Act, due_at: Timestamp, facts: &Facts, now: Times
         | Act::RemoveTag { .. } => due_at,
     };
     let recipient = match act {
-        Act::Webhook { .. } => render::recipients(act, facts, now).into_iter().next().and_then(|(_, r)| r),
+        Act::Webhook { .. } => render::recipients(act, facts, now)
+            .into_iter()
+            .next()
+            .and_then(|(_, r)| r),
         Act::Email { .. }
         | Act::Sms { .. }
         | Act::Wait { .. }
@@ -114,7 +127,13 @@ fn barrier(index: usize, act: &Act, due_at: Timestamp, facts: &Facts, now: Times
         | Act::AddTag { .. }
         | Act::RemoveTag { .. } => None,
     };
-    NewStep { action: index, to: 0, channel: act.channel(), recipient, due_at }
+    NewStep {
+        action: index,
+        to: 0,
+        channel: act.channel(),
+        recipient,
+        due_at,
+    }
 }
 
 /// When a wait that starts now is over. Days keep the wall clock; `until` is the next time the clock shows it.
@@ -136,5 +155,9 @@ fn next_time(time: Time, zone: &TimeZone, now: Timestamp) -> Timestamp {
     let today = now.to_zoned(zone.clone()).date();
     let at = |date: jiff::civil::Date| zone.to_timestamp(date.to_datetime(time)).unwrap_or(now);
     let first = at(today);
-    if first >= now { first } else { today.tomorrow().map_or(now, at) }
+    if first >= now {
+        first
+    } else {
+        today.tomorrow().map_or(now, at)
+    }
 }

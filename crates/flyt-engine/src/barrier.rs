@@ -14,9 +14,9 @@ use flyt_core::instant::to_ms;
 use flyt_core::reason::Reason;
 use flyt_core::run::{self, Vars};
 use flyt_core::template;
+use flyt_store::Tx;
 use flyt_store::runs::{self, RunRow};
 use flyt_store::steps::{self, StepRow};
-use flyt_store::Tx;
 use serde_json::Value;
 
 /// What a barrier came to.
@@ -33,10 +33,12 @@ enum Effect {
 pub(crate) async fn carry_out(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Vec<StepRow>, Refusal> {
     let no = row.business_no;
     if let Some(booking) = row.booking_id {
-        tx.tenant(no).alone(&format!("booking/{}", booking.0))?;
+        tx.tenant(no).alone(&format!("booking/{}", booking.0));
     }
     let mut out = worker::out(inner, no);
-    let Some(seen) = worker::see(inner, tx, row).await? else { return Ok(Vec::new()) };
+    let Some(seen) = worker::see(inner, tx, row).await? else {
+        return Ok(Vec::new());
+    };
     let mut run = seen.run.clone();
     if matches!(run.state.as_str(), "done" | "ended") {
         close(tx, &mut out, &mut run, row, Some(Reason::WorkflowDisabled)).await?;
@@ -62,7 +64,13 @@ pub(crate) async fn carry_out(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Resu
 }
 
 /// Writes the barrier's own step as done or skipped.
-async fn close(tx: &mut Tx, out: &mut Out<'_>, run: &mut RunRow, row: &StepRow, reason: Option<Reason>) -> Result<(), Refusal> {
+async fn close(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    run: &mut RunRow,
+    row: &StepRow,
+    reason: Option<Reason>,
+) -> Result<(), Refusal> {
     let step = StepRow {
         state: if reason.is_some() { "ended" } else { "done" }.to_owned(),
         reason: reason.map(|r| r.word().to_owned()),
@@ -79,19 +87,43 @@ async fn close(tx: &mut Tx, out: &mut Out<'_>, run: &mut RunRow, row: &StepRow, 
 /// The steps after the barrier, looked at with facts as they are now.
 async fn go_on(tx: &mut Tx, out: &mut Out<'_>, mut run: RunRow, row: &StepRow) -> Result<(), Refusal> {
     let tenant = out.inner.cache.tenant(tx, out.business_no).await?;
-    let definition = out.inner.cache.version(tx, out.business_no, run.workflow_no, run.version).await?;
+    let definition = out
+        .inner
+        .cache
+        .version(tx, out.business_no, run.workflow_no, run.version)
+        .await?;
     let mut facts = tenant::facts(tx, &tenant, run.booking_id, run.customer_id).await?;
     tenant::with_change_id(tx, out.business_no, &mut facts, run.change_id).await?;
     "running".clone_into(&mut run.state);
     let position = usize::try_from(row.action + 1).unwrap_or(0);
-    let from = run::From { position, only: None, continues: true, due_at: out.now };
+    let from = run::From {
+        position,
+        only: None,
+        continues: true,
+        due_at: out.now,
+    };
     let delayed = row.delayed || row.kind == "wait";
-    starting::advance(tx, out, &mut run, (&definition, row.position), &facts, from, delayed).await?;
+    starting::advance(
+        tx,
+        out,
+        &mut run,
+        (&definition, row.position),
+        &facts,
+        from,
+        delayed,
+    )
+    .await?;
     Ok(runs::update(&mut tx.tenant(out.business_no), &run)?)
 }
 
 /// The gathered changes become one: from the first before to the last after, or nothing if they cancelled out.
-async fn release_hold(tx: &mut Tx, out: &mut Out<'_>, mut run: RunRow, row: &StepRow, seen: Seen) -> Result<(), Refusal> {
+async fn release_hold(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    mut run: RunRow,
+    row: &StepRow,
+    seen: Seen,
+) -> Result<(), Refusal> {
     close(tx, out, &mut run, row, None).await?;
     let fields = match (&seen.facts.previous, &seen.facts.booking) {
         (Some(_), Some(after)) => booking::net_fields(&seen, after),
@@ -104,22 +136,51 @@ async fn release_hold(tx: &mut Tx, out: &mut Out<'_>, mut run: RunRow, row: &Ste
         return starting::end_run(tx, out, &mut run, reason).await;
     }
     "running".clone_into(&mut run.state);
-    let facts = flyt_core::facts::Facts { changes: fields, ..seen.facts };
-    let from = run::From { position: 0, only: None, continues: true, due_at: out.now };
-    starting::advance(tx, out, &mut run, (&seen.workflow.definition, row.position), &facts, from, true).await?;
+    let facts = flyt_core::facts::Facts {
+        changes: fields,
+        ..seen.facts
+    };
+    let from = run::From {
+        position: 0,
+        only: None,
+        continues: true,
+        due_at: out.now,
+    };
+    starting::advance(
+        tx,
+        out,
+        &mut run,
+        (&seen.workflow.definition, row.position),
+        &facts,
+        from,
+        true,
+    )
+    .await?;
     Ok(runs::update(&mut tx.tenant(out.business_no), &run)?)
 }
 
-async fn effect(tx: &mut Tx, out: &mut Out<'_>, row: &StepRow, seen: &Seen, run: &mut RunRow) -> Result<Effect, Refusal> {
-    let action = usize::try_from(row.action).ok().and_then(|i| seen.workflow.definition.actions.get(i));
-    let Some(action) = action else { return Ok(Effect::Stop(Reason::WorkflowDisabled)) };
+async fn effect(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    row: &StepRow,
+    seen: &Seen,
+    run: &mut RunRow,
+) -> Result<Effect, Refusal> {
+    let action = usize::try_from(row.action)
+        .ok()
+        .and_then(|i| seen.workflow.definition.actions.get(i));
+    let Some(action) = action else {
+        return Ok(Effect::Stop(Reason::WorkflowDisabled));
+    };
     let look = worker::look(row, seen, out.now);
     if row.kind == "wait" {
         return Ok(guard::wakes(&look, &seen.facts, out.now).map_or(Effect::Done, Effect::Stop));
     }
     match guard::guard(&look, &seen.facts, out.now) {
         Verdict::Go | Verdict::Park(_) | Verdict::Later(_, _) => {}
-        Verdict::End(reason @ (Reason::ActionDisabled | Reason::ConditionFalse)) => return Ok(Effect::Skipped(reason)),
+        Verdict::End(reason @ (Reason::ActionDisabled | Reason::ConditionFalse)) => {
+            return Ok(Effect::Skipped(reason));
+        }
         Verdict::End(reason) => return Ok(Effect::Stop(reason)),
     }
     let cause = Cause {
@@ -132,17 +193,39 @@ async fn effect(tx: &mut Tx, out: &mut Out<'_>, row: &StepRow, seen: &Seen, run:
     act(tx, out, &action.act, seen, run, cause).await
 }
 
-async fn act(tx: &mut Tx, out: &mut Out<'_>, act: &Act, seen: &Seen, run: &mut RunRow, cause: Cause) -> Result<Effect, Refusal> {
+async fn act(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    act: &Act,
+    seen: &Seen,
+    run: &mut RunRow,
+    cause: Cause,
+) -> Result<Effect, Refusal> {
     match act {
         Act::StopIf { condition } => {
             let holds = condition.holds(&seen.facts, out.now);
-            Ok(if holds { Effect::Stop(Reason::Stopped) } else { Effect::Done })
+            Ok(if holds {
+                Effect::Stop(Reason::Stopped)
+            } else {
+                Effect::Done
+            })
         }
-        Act::SetStatus { status, run_workflows } => {
-            let mut vars: Vars = run.vars.as_deref().map(tenant::parse).transpose()?.unwrap_or_default();
+        Act::SetStatus {
+            status,
+            run_workflows,
+        } => {
+            let mut vars: Vars = run
+                .vars
+                .as_deref()
+                .map(tenant::parse)
+                .transpose()?
+                .unwrap_or_default();
             vars.given_status = Some(status.clone());
             run.vars = Some(tenant::document(&vars)?);
-            let cause = Cause { starts_runs: *run_workflows, ..cause };
+            let cause = Cause {
+                starts_runs: *run_workflows,
+                ..cause
+            };
             set_status(tx, out, seen, status, cause).await
         }
         Act::SetField { field, value } => set_field(tx, out, seen, (field, value), cause).await,
@@ -152,16 +235,32 @@ async fn act(tx: &mut Tx, out: &mut Out<'_>, act: &Act, seen: &Seen, run: &mut R
     }
 }
 
-async fn set_status(tx: &mut Tx, out: &mut Out<'_>, seen: &Seen, key: &str, cause: Cause) -> Result<Effect, Refusal> {
-    let Some(before) = &seen.facts.booking else { return Ok(Effect::Stop(Reason::BookingDeleted)) };
-    let Some(status) = seen.facts.status(key) else { return Ok(Effect::Skipped(Reason::FilterStatus)) };
+async fn set_status(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    seen: &Seen,
+    key: &str,
+    cause: Cause,
+) -> Result<Effect, Refusal> {
+    let Some(before) = &seen.facts.booking else {
+        return Ok(Effect::Stop(Reason::BookingDeleted));
+    };
+    let Some(status) = seen.facts.status(key) else {
+        return Ok(Effect::Skipped(Reason::FilterStatus));
+    };
     let mut after = before.booking.clone();
     key.clone_into(&mut after.status);
     after.status_kind = status.kind;
     write_booking(tx, out, seen, after, cause).await
 }
 
-async fn set_field(tx: &mut Tx, out: &mut Out<'_>, seen: &Seen, (field, value): (&str, &Value), cause: Cause) -> Result<Effect, Refusal> {
+async fn set_field(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    seen: &Seen,
+    (field, value): (&str, &Value),
+    cause: Cause,
+) -> Result<Effect, Refusal> {
     let value = match value {
         Value::String(source) => match template::text(source, &seen.facts, out.now) {
             Ok(text) => Value::String(text),
@@ -170,12 +269,16 @@ async fn set_field(tx: &mut Tx, out: &mut Out<'_>, seen: &Seen, (field, value): 
         other => other.clone(),
     };
     if let Some(key) = field.strip_prefix("customer.fields.") {
-        let Some(mut customer) = seen.facts.customer.clone() else { return Ok(Effect::Stop(Reason::BookingDeleted)) };
+        let Some(mut customer) = seen.facts.customer.clone() else {
+            return Ok(Effect::Stop(Reason::BookingDeleted));
+        };
         customer.contact.fields.insert(key.to_owned(), value);
         booking::save_customer(tx, out, customer, &cause).await?;
         return Ok(Effect::Done);
     }
-    let Some(before) = &seen.facts.booking else { return Ok(Effect::Stop(Reason::BookingDeleted)) };
+    let Some(before) = &seen.facts.booking else {
+        return Ok(Effect::Stop(Reason::BookingDeleted));
+    };
     let mut after = before.booking.clone();
     if let Some(key) = field.strip_prefix("booking.answers.") {
         after.answers.insert(key.to_owned(), value);
@@ -185,8 +288,16 @@ async fn set_field(tx: &mut Tx, out: &mut Out<'_>, seen: &Seen, (field, value): 
     write_booking(tx, out, seen, after, cause).await
 }
 
-async fn set_tag(tx: &mut Tx, out: &mut Out<'_>, seen: &Seen, (tag, present): (&str, bool), cause: Cause) -> Result<Effect, Refusal> {
-    let Some(mut customer) = seen.facts.customer.clone() else { return Ok(Effect::Stop(Reason::BookingDeleted)) };
+async fn set_tag(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    seen: &Seen,
+    (tag, present): (&str, bool),
+    cause: Cause,
+) -> Result<Effect, Refusal> {
+    let Some(mut customer) = seen.facts.customer.clone() else {
+        return Ok(Effect::Stop(Reason::BookingDeleted));
+    };
     let has = customer.contact.tags.iter().any(|t| t == tag);
     if has != present {
         if present {
@@ -199,19 +310,36 @@ async fn set_tag(tx: &mut Tx, out: &mut Out<'_>, seen: &Seen, (tag, present): (&
     Ok(Effect::Done)
 }
 
-async fn write_booking(tx: &mut Tx, out: &mut Out<'_>, seen: &Seen, after: flyt_core::booking::Booking, cause: Cause) -> Result<Effect, Refusal> {
-    let Some(before) = seen.facts.booking.clone() else { return Ok(Effect::Stop(Reason::BookingDeleted)) };
+async fn write_booking(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    seen: &Seen,
+    after: flyt_core::booking::Booking,
+    cause: Cause,
+) -> Result<Effect, Refusal> {
+    let Some(before) = seen.facts.booking.clone() else {
+        return Ok(Effect::Stop(Reason::BookingDeleted));
+    };
     if before.booking == after {
         return Ok(Effect::Done);
     }
     let after = booking::save(tx, out, Some(&before.booking), after, &cause).await?;
     let facts = flyt_core::facts::Facts {
-        booking: Some(flyt_core::facts::BookingFacts { booking: after, ..before.clone() }),
+        booking: Some(flyt_core::facts::BookingFacts {
+            booking: after,
+            ..before.clone()
+        }),
         previous: None,
         payment: None,
         ..seen.facts.clone()
     };
-    let delta = Delta { before: Some(before), after: facts, customer_created: false, completed: None, deleted: None };
+    let delta = Delta {
+        before: Some(before),
+        after: facts,
+        customer_created: false,
+        completed: None,
+        deleted: None,
+    };
     let more = change::commit(out.inner, tx, &seen.tenant, delta, cause).await?;
     out.dispatch.extend(more);
     Ok(Effect::Done)

@@ -18,9 +18,9 @@ use flyt_core::invalid::{Faults, Patch};
 use flyt_core::status::{Status, StatusKind};
 use flyt_core::trigger::ChangedField;
 use flyt_core::{merge, view};
+use flyt_store::Tx;
 use flyt_store::bookings;
 use flyt_store::steps::StepRow;
-use flyt_store::Tx;
 use jiff::Timestamp;
 
 impl Engine {
@@ -39,7 +39,13 @@ impl Engine {
         let (inner, caller) = (self.0.clone(), *caller);
         let body = std::sync::Arc::new(body);
         let write = async move |tx: &mut Tx| {
-            let request = Request { caller, target: &target, verb, body: &body, expect };
+            let request = Request {
+                caller,
+                target: &target,
+                verb,
+                body: &body,
+                expect,
+            };
             write(&inner, tx, &request).await
         };
         let (written, dispatch) = self.0.command(write).await?;
@@ -51,9 +57,16 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`, `Precondition`.
-    pub async fn delete_booking(&self, caller: &Caller, target: Target<BookingId>, expect: Option<i64>) -> Result<(), Refusal> {
+    pub async fn delete_booking(
+        &self,
+        caller: &Caller,
+        target: Target<BookingId>,
+        expect: Option<i64>,
+    ) -> Result<(), Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        self.0.command(async move |tx: &mut Tx| delete(&inner, tx, caller, &target, expect).await).await
+        self.0
+            .command(async move |tx: &mut Tx| delete(&inner, tx, caller, &target, expect).await)
+            .await
     }
 }
 
@@ -69,20 +82,24 @@ async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option
     match target {
         Target::New => Ok(None),
         Target::Id(id) => {
-            tx.tenant(no).alone(&format!("booking/{}", id.0))?;
+            tx.tenant(no).alone(&format!("booking/{}", id.0));
             Ok(bookings::by_id(&mut tx.tenant(no), *id).await?)
         }
         Target::External(external) => {
-            tx.tenant(no).alone(&format!("external/{external}"))?;
+            tx.tenant(no).alone(&format!("external/{external}"));
             let found = bookings::by_external_id(&mut tx.tenant(no), external).await?;
             let Some(found) = found else { return Ok(None) };
-            tx.tenant(no).alone(&format!("booking/{}", found.id.0))?;
+            tx.tenant(no).alone(&format!("booking/{}", found.id.0));
             Ok(bookings::by_id(&mut tx.tenant(no), found.id).await?)
         }
     }
 }
 
-async fn write(inner: &Inner, tx: &mut Tx, request: &Request<'_>) -> Result<(Written<Facts>, Vec<StepRow>), Refusal> {
+async fn write(
+    inner: &Inner,
+    tx: &mut Tx,
+    request: &Request<'_>,
+) -> Result<(Written<Facts>, Vec<StepRow>), Refusal> {
     let no = request.caller.business_no;
     let now = inner.clock.now();
     let tenant = inner.cache.tenant(tx, no).await?;
@@ -90,7 +107,11 @@ async fn write(inner: &Inner, tx: &mut Tx, request: &Request<'_>) -> Result<(Wri
     if before.is_none() && (matches!(request.target, Target::Id(_)) || request.verb == Verb::Patch) {
         return Err(Refusal::NotFound);
     }
-    if before.as_ref().is_some_and(|b| request.expect.is_some_and(|e| e != b.revision)) || (before.is_none() && request.expect.is_some()) {
+    if before
+        .as_ref()
+        .is_some_and(|b| request.expect.is_some_and(|e| e != b.revision))
+        || (before.is_none() && request.expect.is_some())
+    {
         return Err(Refusal::Precondition);
     }
     let before = match before {
@@ -99,9 +120,14 @@ async fn write(inner: &Inner, tx: &mut Tx, request: &Request<'_>) -> Result<(Wri
     };
     external_id_free(tx, no, request, before.as_ref()).await?;
 
-    let mut faults = Faults { lenient: true, ..Faults::default() };
+    let mut faults = Faults {
+        lenient: true,
+        ..Faults::default()
+    };
     let named = naming::resolve(tx, &tenant, request.body, before.as_ref(), &mut faults).await?;
-    let Some(mut named) = named else { return Err(Refusal::Invalid(faults.errors)) };
+    let Some(mut named) = named else {
+        return Err(Refusal::Invalid(faults.errors));
+    };
     let mut out = Out::new(inner, no, now);
     naming::number(&out, &mut named);
     let after = build(inner, &tenant, request, before.as_ref(), &named, now, &mut faults);
@@ -111,7 +137,11 @@ async fn write(inner: &Inner, tx: &mut Tx, request: &Request<'_>) -> Result<(Wri
     let cause = Cause::outside(request.caller.actor);
     let customer = naming::write(tx, &mut out, &named, &cause).await?;
     let changed = before.as_ref().is_none_or(|b| b.booking != after);
-    let after = if changed { save(tx, &mut out, before.as_ref().map(|b| &b.booking), after, &cause).await? } else { after };
+    let after = if changed {
+        save(tx, &mut out, before.as_ref().map(|b| &b.booking), after, &cause).await?
+    } else {
+        after
+    };
     let booking = BookingFacts {
         booking: after,
         service: named.service.entry.clone(),
@@ -119,14 +149,30 @@ async fn write(inner: &Inner, tx: &mut Tx, request: &Request<'_>) -> Result<(Wri
         resource: named.resource.as_ref().map(|r| r.entry.clone()),
         extras: named.extras.iter().map(|e| e.entry.clone()).collect(),
     };
-    let facts = Facts { customer: Some(customer), booking: Some(booking), ..tenant::bare(&tenant) };
+    let facts = Facts {
+        customer: Some(customer),
+        booking: Some(booking),
+        ..tenant::bare(&tenant)
+    };
     let created = before.is_none();
     let customer_created = named.customer.created;
     if changed || customer_created {
-        let delta = Delta { before, after: facts.clone(), customer_created, completed: None, deleted: None };
-        out.dispatch.extend(change::commit(inner, tx, &tenant, delta, cause).await?);
+        let delta = Delta {
+            before,
+            after: facts.clone(),
+            customer_created,
+            completed: None,
+            deleted: None,
+        };
+        out.dispatch
+            .extend(change::commit(inner, tx, &tenant, delta, cause).await?);
     }
-    let written = Written { value: facts, created, changed, warnings: faults.warnings };
+    let written = Written {
+        value: facts,
+        created,
+        changed,
+        warnings: faults.warnings,
+    };
     Ok((written, out.dispatch))
 }
 
@@ -137,12 +183,19 @@ fn faults_or<T>(value: Option<T>, faults: &mut Faults) -> Result<T, Refusal> {
     }
 }
 
-async fn external_id_free(tx: &mut Tx, no: i64, request: &Request<'_>, before: Option<&BookingFacts>) -> Result<(), Refusal> {
-    let Patch::Set(wanted) = &request.body.external_id else { return Ok(()) };
+async fn external_id_free(
+    tx: &mut Tx,
+    no: i64,
+    request: &Request<'_>,
+    before: Option<&BookingFacts>,
+) -> Result<(), Refusal> {
+    let Patch::Set(wanted) = &request.body.external_id else {
+        return Ok(());
+    };
     if before.is_some_and(|b| b.booking.external_id.as_ref() == Some(wanted)) {
         return Ok(());
     }
-    tx.tenant(no).alone(&format!("external/{wanted}"))?;
+    tx.tenant(no).alone(&format!("external/{wanted}"));
     match bookings::by_external_id(&mut tx.tenant(no), wanted).await? {
         Some(other) => Err(Refusal::conflict(
             "external_id_taken",
@@ -153,12 +206,22 @@ async fn external_id_free(tx: &mut Tx, no: i64, request: &Request<'_>, before: O
     }
 }
 
-fn refuse_read_only(tenant: &Tenant, body: &BookingBody, before: Option<&BookingFacts>, named: &Named, faults: &mut Faults) -> Result<(), Refusal> {
+fn refuse_read_only(
+    tenant: &Tenant,
+    body: &BookingBody,
+    before: Option<&BookingFacts>,
+    named: &Named,
+    faults: &mut Faults,
+) -> Result<(), Refusal> {
     if body.read_only.is_empty() {
         return Ok(());
     }
     let stored = before.map_or(serde_json::Value::Null, |b| {
-        let facts = Facts { customer: Some(named.customer.customer.clone()), booking: Some(b.clone()), ..tenant::bare(tenant) };
+        let facts = Facts {
+            customer: Some(named.customer.customer.clone()),
+            booking: Some(b.clone()),
+            ..tenant::bare(tenant)
+        };
         view::booking(&facts).unwrap_or_default()
     });
     merge::refuse_read_only(&stored, &body.read_only, faults);
@@ -166,7 +229,15 @@ fn refuse_read_only(tenant: &Tenant, body: &BookingBody, before: Option<&Booking
 }
 
 /// The booking as the body wants it. Faults say what stands in the way.
-fn build(inner: &Inner, tenant: &Tenant, request: &Request<'_>, before: Option<&BookingFacts>, named: &Named, now: Timestamp, faults: &mut Faults) -> Option<Booking> {
+fn build(
+    inner: &Inner,
+    tenant: &Tenant,
+    request: &Request<'_>,
+    before: Option<&BookingFacts>,
+    named: &Named,
+    now: Timestamp,
+    faults: &mut Faults,
+) -> Option<Booking> {
     let body = request.body;
     if before.is_none() {
         body.require_for_new(faults);
@@ -203,7 +274,10 @@ fn build(inner: &Inner, tenant: &Tenant, request: &Request<'_>, before: Option<&
         answers: answers(body, old),
         url: patched(&body.url, old.and_then(|b| b.url.clone())).filter(|u| !u.is_empty()),
         source: body.source.or(old.map(|b| b.source)).unwrap_or(Source::Api),
-        automations: body.automations.or(old.map(|b| b.automations)).unwrap_or(Automations::On),
+        automations: body
+            .automations
+            .or(old.map(|b| b.automations))
+            .unwrap_or(Automations::On),
         customer_confirmed_at: old.and_then(|b| b.customer_confirmed_at),
         created_at: old.map_or(now, |b| b.created_at),
         updated_at: old.map_or(now, |b| b.updated_at),
@@ -218,7 +292,12 @@ fn patched<T: Clone>(patch: &Patch<T>, old: Option<T>) -> Option<T> {
     }
 }
 
-fn status<'t>(tenant: &'t Tenant, body: &BookingBody, old: Option<&Booking>, faults: &mut Faults) -> Option<&'t Status> {
+fn status<'t>(
+    tenant: &'t Tenant,
+    body: &BookingBody,
+    old: Option<&Booking>,
+    faults: &mut Faults,
+) -> Option<&'t Status> {
     let statuses = &tenant.statuses;
     let wanted = body.status.as_deref().or(old.map(|b| b.status.as_str()));
     let found = match wanted {
@@ -229,14 +308,28 @@ fn status<'t>(tenant: &'t Tenant, body: &BookingBody, old: Option<&Booking>, fau
             .or_else(|| statuses.iter().find(|s| s.kind == StatusKind::Active)),
     };
     if found.is_none() {
-        faults.unknown("/status", "unknown_status", wanted.unwrap_or(""), statuses.iter().map(|s| s.key.as_str()));
+        faults.unknown(
+            "/status",
+            "unknown_status",
+            wanted.unwrap_or(""),
+            statuses.iter().map(|s| s.key.as_str()),
+        );
     }
     found
 }
 
 /// `start` alone moves `end` with it, `end` alone changes the length, a new service does neither.
-fn span(tenant: &Tenant, body: &BookingBody, old: Option<&Booking>, named: &Named, faults: &mut Faults) -> Option<(Timestamp, Timestamp)> {
-    let zone = named.location.as_ref().and_then(|l| l.entry.value.time_zone.as_ref());
+fn span(
+    tenant: &Tenant,
+    body: &BookingBody,
+    old: Option<&Booking>,
+    named: &Named,
+    faults: &mut Faults,
+) -> Option<(Timestamp, Timestamp)> {
+    let zone = named
+        .location
+        .as_ref()
+        .and_then(|l| l.entry.value.time_zone.as_ref());
     let zone = zone.unwrap_or(&tenant.business.settings.time_zone);
     let start = body.start.map(|m| m.instant(zone)).or(old.map(|b| b.start))?;
     let duration = named.service.entry.value.duration_minutes.map(|m| m * 60_000);
@@ -246,7 +339,11 @@ fn span(tenant: &Tenant, body: &BookingBody, old: Option<&Booking>, named: &Name
         (Patch::Keep | Patch::Clear, _) => duration.map(|ms| plus_ms(start, ms)),
     };
     let Some(end) = end else {
-        faults.error("/end", "required", "`end` is required: the service has no duration");
+        faults.error(
+            "/end",
+            "required",
+            "`end` is required: the service has no duration",
+        );
         return None;
     };
     if end < start {
@@ -272,7 +369,10 @@ fn extras(body: &BookingBody, old: Option<&Booking>, named: &Named) -> Vec<Booke
     }
 }
 
-fn answers(body: &BookingBody, old: Option<&Booking>) -> std::collections::BTreeMap<String, serde_json::Value> {
+fn answers(
+    body: &BookingBody,
+    old: Option<&Booking>,
+) -> std::collections::BTreeMap<String, serde_json::Value> {
     let mut all = old.map(|b| b.answers.clone()).unwrap_or_default();
     match &body.answers {
         Patch::Keep => {}
@@ -291,8 +391,18 @@ fn answers(body: &BookingBody, old: Option<&Booking>) -> std::collections::BTree
 }
 
 /// Writes a booking with the next revision, and its audit row.
-pub(crate) async fn save(tx: &mut Tx, out: &mut Out<'_>, before: Option<&Booking>, after: Booking, cause: &Cause) -> Result<Booking, Refusal> {
-    let after = Booking { revision: after.revision + 1, updated_at: out.now, ..after };
+pub(crate) async fn save(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    before: Option<&Booking>,
+    after: Booking,
+    cause: &Cause,
+) -> Result<Booking, Refusal> {
+    let after = Booking {
+        revision: after.revision + 1,
+        updated_at: out.now,
+        ..after
+    };
     let mut tenant = tx.tenant(out.business_no);
     let action = if before.is_some() {
         bookings::update(&mut tenant, &after)?;
@@ -306,11 +416,22 @@ pub(crate) async fn save(tx: &mut Tx, out: &mut Out<'_>, before: Option<&Booking
 }
 
 /// Writes a customer with the next revision, and its audit row.
-pub(crate) async fn save_customer(tx: &mut Tx, out: &mut Out<'_>, customer: Customer, cause: &Cause) -> Result<Customer, Refusal> {
+pub(crate) async fn save_customer(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    customer: Customer,
+    cause: &Cause,
+) -> Result<Customer, Refusal> {
     people::save(tx, out, customer, false, cause.actor).await
 }
 
-async fn delete(inner: &Inner, tx: &mut Tx, caller: Caller, target: &Target<BookingId>, expect: Option<i64>) -> Result<(), Refusal> {
+async fn delete(
+    inner: &Inner,
+    tx: &mut Tx,
+    caller: Caller,
+    target: &Target<BookingId>,
+    expect: Option<i64>,
+) -> Result<(), Refusal> {
     let no = caller.business_no;
     let tenant = inner.cache.tenant(tx, no).await?;
     let before = find(tx, no, target).await?.ok_or(Refusal::NotFound)?;
@@ -319,7 +440,7 @@ async fn delete(inner: &Inner, tx: &mut Tx, caller: Caller, target: &Target<Book
     }
     let id = before.id;
     let mut out = Out::new(inner, no, inner.clock.now());
-    bookings::delete(&mut tx.tenant(no), id, out.now)?;
+    bookings::delete(&mut tx.tenant(no), id, out.now).await?;
     crate::audit::note(tx, &out, caller.actor, "booking.delete", &id.to_string())?;
     for mut run in flyt_store::runs::live(&mut tx.tenant(no), id).await? {
         crate::starting::end_run(tx, &out, &mut run, flyt_core::reason::Reason::BookingDeleted).await?;
@@ -332,14 +453,22 @@ async fn delete(inner: &Inner, tx: &mut Tx, caller: Caller, target: &Target<Book
         completed: None,
         deleted: Some(id),
     };
-    out.dispatch.extend(change::commit(inner, tx, &tenant, delta, Cause::outside(caller.actor)).await?);
+    out.dispatch
+        .extend(change::commit(inner, tx, &tenant, delta, Cause::outside(caller.actor)).await?);
     Ok(())
 }
 
 /// Which fields differ between the first before and the last after of a run that gathered changes.
 pub(crate) fn net_fields(seen: &Seen, after: &BookingFacts) -> Vec<ChangedField> {
-    let Some(first) = &seen.facts.previous else { return Vec::new() };
-    let id = |value: Option<&serde_json::Value>| value.and_then(|v| v.get("id")).and_then(|i| i.as_str()).map(str::to_owned);
+    let Some(first) = &seen.facts.previous else {
+        return Vec::new();
+    };
+    let id = |value: Option<&serde_json::Value>| {
+        value
+            .and_then(|v| v.get("id"))
+            .and_then(|i| i.as_str())
+            .map(str::to_owned)
+    };
     let now = tenant::previous(after);
     let differs = |field: ChangedField| match field {
         ChangedField::Start => first.start != now.start,
@@ -350,6 +479,9 @@ pub(crate) fn net_fields(seen: &Seen, after: &BookingFacts) -> Vec<ChangedField>
         ChangedField::Extras => seen.facts.changes.contains(&ChangedField::Extras),
         ChangedField::Status => false,
     };
-    ChangedField::ALL.iter().copied().filter(|f| differs(*f)).collect()
+    ChangedField::ALL
+        .iter()
+        .copied()
+        .filter(|f| differs(*f))
+        .collect()
 }
-

@@ -5,13 +5,15 @@ use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::random;
 use crate::refusal::{Actor, Caller, Refusal, Written};
+use base64::Engine as _;
 use flyt_core::business::{self, Business, Settings};
-use flyt_core::catalogue::{Entry, Kind};
-use flyt_core::id::BusinessId;
+use flyt_core::catalogue::Entry;
+use flyt_core::id::{BusinessId, StatusId};
 use flyt_core::instant::to_ms;
 use flyt_core::invalid::Faults;
 use flyt_core::{merge, status, view};
 use flyt_store::Tx;
+use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, ReplanRow};
 use flyt_store::{businesses, catalogue, secrets};
 use serde_json::Value;
@@ -31,16 +33,25 @@ impl Engine {
     /// `Invalid`, `Conflict` (`slug_taken`).
     pub async fn create_business(&self, actor: Actor, body: Value) -> Result<Written<Business>, Refusal> {
         let inner = self.0.clone();
-        self.0.command(async move |tx: &mut Tx| create(&inner, tx, actor, &body).await).await
+        self.0
+            .command(async move |tx: &mut Tx| create(&inner, tx, actor, &body).await)
+            .await
     }
 
     /// Changes a business. Another zone re-plans the timers of its future bookings.
     ///
     /// # Errors
     /// `Invalid`, `NotFound`, `Precondition`.
-    pub async fn write_business(&self, caller: &Caller, body: Value, expect: Option<i64>) -> Result<Written<Business>, Refusal> {
+    pub async fn write_business(
+        &self,
+        caller: &Caller,
+        body: Value,
+        expect: Option<i64>,
+    ) -> Result<Written<Business>, Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        self.0.command(async move |tx: &mut Tx| write(&inner, tx, caller, &body, expect).await).await
+        self.0
+            .command(async move |tx: &mut Tx| write(&inner, tx, caller, &body, expect).await)
+            .await
     }
 
     /// Makes a new webhook secret; the old one signs along for a day. This is the only time it is shown.
@@ -49,23 +60,35 @@ impl Engine {
     /// `Unavailable` when the system gives no randomness.
     pub async fn webhook_secret(&self, caller: &Caller) -> Result<String, Refusal> {
         let caller = *caller;
-        let secret = self.0.new_webhook_secret(caller.business_no, Some(caller.actor)).await?;
+        let secret = self
+            .0
+            .new_webhook_secret(caller.business_no, Some(caller.actor))
+            .await?;
         Ok(secret)
     }
 }
 
-async fn create(inner: &Inner, tx: &mut Tx, actor: Actor, body: &Value) -> Result<Written<Business>, Refusal> {
+async fn create(
+    inner: &Inner,
+    tx: &mut Tx,
+    actor: Actor,
+    body: &Value,
+) -> Result<Written<Business>, Refusal> {
     let mut faults = Faults::default();
     let read = Settings::read_new(body, &mut faults);
     let warnings = std::mem::take(&mut faults.warnings);
     let (slug, settings) = faults.finish(read).map_err(Refusal::Invalid)?;
-    tx.engine().alone("businesses")?;
-    if let Some(other) = businesses::by_slug(tx, &slug).await? {
-        return Err(Refusal::conflict("slug_taken", format!("a business `{slug}` exists"), Some(other.id.to_string())));
+    tx.engine().alone("businesses");
+    if let Some(other) = businesses::by_slug(&mut tx.engine(), &slug).await? {
+        return Err(Refusal::conflict(
+            "slug_taken",
+            format!("a business `{slug}` exists"),
+            Some(other.id.to_string()),
+        ));
     }
     let now = inner.clock.now();
     let business = Business {
-        no: businesses::next_no(tx).await?,
+        no: meta::next(&mut tx.engine(), Sequence::Business).await?,
         id: BusinessId(inner.ids.next(now)),
         slug,
         revision: 1,
@@ -74,10 +97,10 @@ async fn create(inner: &Inner, tx: &mut Tx, actor: Actor, body: &Value) -> Resul
         updated_at: now,
         settings,
     };
-    businesses::insert(tx, &business)?;
+    businesses::insert(&mut tx.engine(), &business)?;
     for status in status::seeded() {
         let entry = Entry {
-            id: inner.ids.next(now),
+            id: StatusId(inner.ids.next(now)),
             external_id: Some(status.key.clone()),
             revision: 1,
             created_at: now,
@@ -85,16 +108,29 @@ async fn create(inner: &Inner, tx: &mut Tx, actor: Actor, body: &Value) -> Resul
             archived_at: None,
             value: status,
         };
-        catalogue::insert_entry(&mut tx.tenant(business.no), Kind::Status, &entry)?;
+        catalogue::insert(&mut tx.tenant(business.no), &entry)?;
     }
     let out = Out::new(inner, business.no, now);
     audit::note(tx, &out, actor, "business.create", &business.id.to_string())?;
-    Ok(Written { value: business, created: true, changed: true, warnings })
+    Ok(Written {
+        value: business,
+        created: true,
+        changed: true,
+        warnings,
+    })
 }
 
-async fn write(inner: &Inner, tx: &mut Tx, caller: Caller, body: &Value, expect: Option<i64>) -> Result<Written<Business>, Refusal> {
+async fn write(
+    inner: &Inner,
+    tx: &mut Tx,
+    caller: Caller,
+    body: &Value,
+    expect: Option<i64>,
+) -> Result<Written<Business>, Refusal> {
     let no = caller.business_no;
-    let before = businesses::by_no(tx, no).await?.ok_or(Refusal::NotFound)?;
+    let before = businesses::own(&mut tx.tenant(no))
+        .await?
+        .ok_or(Refusal::NotFound)?;
     if expect.is_some_and(|e| e != before.revision) {
         return Err(Refusal::Precondition);
     }
@@ -104,25 +140,49 @@ async fn write(inner: &Inner, tx: &mut Tx, caller: Caller, body: &Value, expect:
     let warnings = std::mem::take(&mut faults.warnings);
     let settings = faults.finish(read).map_err(Refusal::Invalid)?;
     if settings == before.settings {
-        return Ok(Written { value: before, created: false, changed: false, warnings });
+        return Ok(Written {
+            value: before,
+            created: false,
+            changed: false,
+            warnings,
+        });
     }
     let out = Out::new(inner, no, inner.clock.now());
     let zone_changed = settings.time_zone != before.settings.time_zone;
-    let after = Business { revision: before.revision + 1, epoch: before.epoch + 1, updated_at: out.now, settings, ..before };
-    businesses::update(tx, &after)?;
+    let after = Business {
+        revision: before.revision + 1,
+        epoch: before.epoch + 1,
+        updated_at: out.now,
+        settings,
+        ..before.clone()
+    };
+    if !businesses::update(&mut tx.tenant(no), &after, before.revision).await? {
+        return Err(Refusal::Precondition);
+    }
     audit::note(tx, &out, caller.actor, "business.update", &after.id.to_string())?;
     if zone_changed {
         replan_all(tx, &out).await?;
     }
-    Ok(Written { value: after, created: false, changed: true, warnings })
+    Ok(Written {
+        value: after,
+        created: false,
+        changed: true,
+        warnings,
+    })
 }
 
 /// A zone changed: every workflow with timed triggers is planned anew in the background.
 pub(crate) async fn replan_all(tx: &mut Tx, out: &Out<'_>) -> Result<(), Refusal> {
-    businesses::bump(&mut tx.tenant(out.business_no)).await?;
+    businesses::raise_epoch(&mut tx.tenant(out.business_no))?;
     for mut row in workflows::live(&mut tx.tenant(out.business_no)).await? {
         let workflow = crate::tenant::workflow(&row)?;
-        if !row.enabled || !workflow.definition.triggers.iter().any(|t| t.when.kind().is_timed()) {
+        if !row.enabled
+            || !workflow
+                .definition
+                .triggers
+                .iter()
+                .any(|t| t.when.kind().is_timed())
+        {
             continue;
         }
         row.plan_no += 1;
@@ -133,7 +193,12 @@ pub(crate) async fn replan_all(tx: &mut Tx, out: &Out<'_>) -> Result<(), Refusal
 }
 
 /// A re-plan of a workflow from its first relevant booking on.
-pub(crate) fn replan(out: &Out<'_>, row: &workflows::WorkflowRow, switched_on: bool, existing: bool) -> ReplanRow {
+pub(crate) fn replan(
+    out: &Out<'_>,
+    row: &workflows::WorkflowRow,
+    switched_on: bool,
+    existing: bool,
+) -> ReplanRow {
     ReplanRow {
         business_no: out.business_no,
         workflow_no: row.no,
@@ -150,17 +215,27 @@ pub(crate) fn replan(out: &Out<'_>, row: &workflows::WorkflowRow, switched_on: b
 impl Inner {
     /// The live webhook secrets of a business, newest first; one is made on first use.
     pub(crate) async fn webhook_secrets(&self, no: i64) -> Result<Vec<String>, Refusal> {
-        let kept = self.secrets.lock().unwrap_or_else(PoisonError::into_inner).get(&no).cloned();
+        let kept = self
+            .secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&no)
+            .cloned();
         if let Some(kept) = kept {
             return Ok(kept);
         }
         let since = to_ms(self.clock.now()).saturating_sub(OVERLAP_MS);
-        let sealed = self.read(async move |tx: &mut Tx| Ok(secrets::named(&mut tx.tenant(no), WEBHOOK).await?)).await?;
+        let sealed = self
+            .read(async move |tx: &mut Tx| Ok(secrets::versions(&mut tx.tenant(no), WEBHOOK).await?))
+            .await?;
         let mut open = Vec::new();
         for (at, secret) in sealed.iter().enumerate() {
             // The newest signs for ever; an older one for a day after the next was made.
-            let replaced = at.checked_sub(1).and_then(|n| sealed.get(n)).map(|n| n.created_at);
-            if replaced.is_none_or(|r| r > since) {
+            let replaced = at
+                .checked_sub(1)
+                .and_then(|n| sealed.get(n))
+                .map(|n| n.created_at);
+            if replaced.is_none_or(|r| to_ms(r) > since) {
                 let context = format!("{no}/{WEBHOOK}/{}", secret.version);
                 open.push(self.seal.open(&secret.sealed, &context).map_err(Refusal::Bug)?);
             }
@@ -168,39 +243,56 @@ impl Inner {
         if open.is_empty() {
             open.push(self.new_webhook_secret(no, None).await?);
         }
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(no, open.clone());
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(no, open.clone());
         Ok(open)
     }
 
     async fn new_webhook_secret(&self, no: i64, actor: Option<Actor>) -> Result<String, Refusal> {
         let mut bytes = [0_u8; SECRET_BYTES];
         random::fill(&mut bytes).map_err(Refusal::Unavailable)?;
-        let secret = format!("whsec_{}", flyt_channels::signature::base64(&bytes));
+        let secret = format!("whsec_{}", base64(&bytes));
         let mut nonce = [0_u8; crate::seal::NONCE_BYTES];
         random::fill(&mut nonce).map_err(Refusal::Unavailable)?;
         let (seal, plain, at) = (self.seal.clone(), secret.clone(), to_ms(self.clock.now()));
         let id = self.ids.next(self.clock.now());
         self.write(async move |tx: &mut Tx| {
-            let newest = secrets::named(&mut tx.tenant(no), WEBHOOK).await?;
+            let newest = secrets::versions(&mut tx.tenant(no), WEBHOOK).await?;
             let version = newest.first().map_or(1, |s| s.version + 1);
-            let sealed = seal.close(&plain, &format!("{no}/{WEBHOOK}/{version}"), &nonce).map_err(Refusal::Bug)?;
-            let row = secrets::SecretRow { name: WEBHOOK.to_owned(), version, sealed, created_at: at };
+            let sealed = seal
+                .close(&plain, &format!("{no}/{WEBHOOK}/{version}"), &nonce)
+                .map_err(Refusal::Bug)?;
+            let row = secrets::Secret {
+                name: WEBHOOK.to_owned(),
+                version,
+                sealed,
+                created_at: flyt_core::instant::from_ms(at),
+            };
             secrets::insert(&mut tx.tenant(no), &row)?;
             if let Some(actor) = actor {
-                let row = flyt_store::audit::AuditRow {
+                let row = flyt_store::audit::Act {
                     id: flyt_core::id::AuditId(id),
                     at: flyt_core::instant::from_ms(at),
                     actor: actor.to_string(),
                     action: "business.webhook_secret".to_owned(),
                     object: String::new(),
-                    detail: None,
+                    detail: String::from("{}"),
                 };
                 flyt_store::audit::append(&mut tx.tenant(no), &row)?;
             }
             Ok(())
         })
         .await?;
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).remove(&no);
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&no);
         Ok(secret)
     }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }

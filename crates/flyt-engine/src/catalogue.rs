@@ -9,11 +9,10 @@ use flyt_core::catalogue::{Described, Draft, Entry, Extra, Kind, Location, Resou
 use flyt_core::id::{ExtraId, LocationId, ResourceId, ServiceId, StatusId};
 use flyt_core::invalid::Faults;
 use flyt_core::status::Status;
+use flyt_core::zone::Zone;
 use flyt_core::{merge, view};
-use flyt_store::Tx;
-use flyt_store::{businesses, catalogue};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use flyt_store::catalogue::{self, Listed};
+use flyt_store::{Tx, businesses};
 use serde_json::{Value, json};
 
 impl Engine {
@@ -33,7 +32,14 @@ impl Engine {
         let (inner, caller) = (self.0.clone(), *caller);
         self.0
             .command(async move |tx: &mut Tx| {
-                let ask = Ask { caller, kind, target: &target, verb, body: &body, expect };
+                let ask = Ask {
+                    caller,
+                    kind,
+                    target: &target,
+                    verb,
+                    body: &body,
+                    expect,
+                };
                 match kind {
                     Kind::Location => write::<Location>(&inner, tx, &ask).await,
                     Kind::Resource => write::<Resource>(&inner, tx, &ask).await,
@@ -49,9 +55,23 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`, `Precondition`, `Conflict` (`in_use`) for a status that bookings have.
-    pub async fn archive_entry(&self, caller: &Caller, kind: Kind, target: Target<i64>, expect: Option<i64>) -> Result<(), Refusal> {
+    pub async fn archive_entry(
+        &self,
+        caller: &Caller,
+        kind: Kind,
+        target: Target<i64>,
+        expect: Option<i64>,
+    ) -> Result<(), Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        self.0.command(async move |tx: &mut Tx| archive(&inner, tx, caller, (kind, &target), expect).await).await
+        self.0
+            .command(async move |tx: &mut Tx| match kind {
+                Kind::Location => archive::<Location>(&inner, tx, caller, &target, expect).await,
+                Kind::Resource => archive::<Resource>(&inner, tx, caller, &target, expect).await,
+                Kind::Service => archive::<Service>(&inner, tx, caller, &target, expect).await,
+                Kind::Extra => archive::<Extra>(&inner, tx, caller, &target, expect).await,
+                Kind::Status => archive::<Status>(&inner, tx, caller, &target, expect).await,
+            })
+            .await
     }
 }
 
@@ -65,42 +85,70 @@ struct Ask<'a> {
 }
 
 /// A kind of catalogue object as the API shows it.
-pub(crate) trait Shown: Described + Serialize + DeserializeOwned + Clone + PartialEq {
+pub(crate) trait Shown: Described + Listed + Clone + PartialEq {
     /// The API object.
-    fn view(entry: &Entry<i64, Self>) -> Value;
+    fn view(entry: &Entry<Self::Id, Self>) -> Value;
+    /// Its id from a number.
+    fn id(number: i64) -> Self::Id;
+    /// The key of a status, which never changes.
+    fn fixed(&self) -> Option<&str> {
+        self.key()
+    }
+    /// The zone of a location.
+    fn zone(&self) -> Option<&Zone> {
+        None
+    }
 }
 macro_rules! shown {
     ($($type:ident, $id:ident, $view:ident;)*) => { $(
         impl Shown for $type {
-            fn view(entry: &Entry<i64, Self>) -> Value { view::$view(&entry.clone().with_id($id)) }
+            fn view(entry: &Entry<$id, Self>) -> Value { view::$view(entry) }
+            fn id(number: i64) -> $id { $id(number) }
         }
     )* };
 }
 shown! {
-    Location, LocationId, location;
     Resource, ResourceId, resource;
     Service, ServiceId, service;
     Extra, ExtraId, extra;
     Status, StatusId, status;
 }
+impl Shown for Location {
+    fn view(entry: &Entry<LocationId, Self>) -> Value {
+        view::location(entry)
+    }
+    fn id(number: i64) -> LocationId {
+        LocationId(number)
+    }
+    fn zone(&self) -> Option<&Zone> {
+        self.time_zone.as_ref()
+    }
+}
 
-async fn find<T: Shown>(tx: &mut Tx, no: i64, kind: Kind, target: &Target<i64>) -> Result<Option<Entry<i64, T>>, Refusal> {
+async fn find<T: Shown>(
+    tx: &mut Tx,
+    no: i64,
+    target: &Target<i64>,
+) -> Result<Option<Entry<T::Id, T>>, Refusal> {
     let found = match target {
         Target::New => None,
-        Target::Id(id) => catalogue::entry(&mut tx.tenant(no), kind, *id).await?,
-        Target::External(external) => catalogue::entry_by_external_id(&mut tx.tenant(no), kind, external).await?,
+        Target::Id(id) => catalogue::by_id::<T>(&mut tx.tenant(no), T::id(*id)).await?,
+        Target::External(external) => catalogue::by_external_id::<T>(&mut tx.tenant(no), external).await?,
     };
-    Ok(found.filter(|e: &Entry<i64, T>| e.archived_at.is_none()))
+    Ok(found.filter(|e| e.archived_at.is_none()))
 }
 
 async fn write<T: Shown>(inner: &Inner, tx: &mut Tx, ask: &Ask<'_>) -> Result<Written<Value>, Refusal> {
     let no = ask.caller.business_no;
     let tenant = inner.cache.tenant(tx, no).await?;
-    let before: Option<Entry<i64, T>> = find(tx, no, ask.kind, ask.target).await?;
+    let before: Option<Entry<T::Id, T>> = find(tx, no, ask.target).await?;
     if before.is_none() && (ask.verb == Verb::Patch || matches!(ask.target, Target::Id(_))) {
         return Err(Refusal::NotFound);
     }
-    if ask.expect.is_some_and(|e| before.as_ref().map(|b| b.revision) != Some(e)) {
+    if ask
+        .expect
+        .is_some_and(|e| before.as_ref().map(|b| b.revision) != Some(e))
+    {
         return Err(Refusal::Precondition);
     }
     let mut faults = Faults::default();
@@ -115,9 +163,13 @@ async fn write<T: Shown>(inner: &Inner, tx: &mut Tx, ask: &Ask<'_>) -> Result<Wr
     let warnings = std::mem::take(&mut faults.warnings);
     let draft = faults.finish(draft).map_err(Refusal::Invalid)?;
     let external_id = external_id(&draft, ask, before.is_none());
-    if let Some(wanted) = external_id.as_deref().filter(|w| before.as_ref().is_none_or(|b| b.external_id.as_deref() != Some(*w))) {
-        tx.tenant(no).alone(&format!("{}/{wanted}", ask.kind))?;
-        let other: Option<Entry<i64, T>> = catalogue::entry_by_external_id(&mut tx.tenant(no), ask.kind, wanted).await?;
+    if let Some(wanted) = external_id.as_deref().filter(|w| {
+        before
+            .as_ref()
+            .is_none_or(|b| b.external_id.as_deref() != Some(*w))
+    }) {
+        tx.tenant(no).alone(&format!("{}/{wanted}", ask.kind));
+        let other = catalogue::by_external_id::<T>(&mut tx.tenant(no), wanted).await?;
         if let Some(other) = other {
             return Err(taken(ask.kind.word(), wanted, id_of(&T::view(&other))));
         }
@@ -125,7 +177,7 @@ async fn write<T: Shown>(inner: &Inner, tx: &mut Tx, ask: &Ask<'_>) -> Result<Wr
     let now = inner.clock.now();
     let old = before.as_ref();
     let entry = Entry {
-        id: old.map_or_else(|| inner.ids.next(now), |b| b.id),
+        id: old.map_or_else(|| T::id(inner.ids.next(now)), |b| b.id),
         external_id,
         revision: old.map_or(0, |b| b.revision),
         created_at: old.map_or(now, |b| b.created_at),
@@ -133,15 +185,30 @@ async fn write<T: Shown>(inner: &Inner, tx: &mut Tx, ask: &Ask<'_>) -> Result<Wr
         archived_at: None,
         value: draft.value,
     };
-    if old == Some(&entry) {
-        return Ok(Written { value: T::view(&entry), created: false, changed: false, warnings });
+    let same = |o: &Entry<T::Id, T>| o.value == entry.value && o.external_id == entry.external_id;
+    if old.is_some_and(same) {
+        return Ok(Written {
+            value: T::view(&entry),
+            created: false,
+            changed: false,
+            warnings,
+        });
     }
-    let entry = Entry { revision: entry.revision + 1, updated_at: now, ..entry };
+    let entry = Entry {
+        revision: entry.revision + 1,
+        updated_at: now,
+        ..entry
+    };
     save(inner, tx, ask, old, &entry).await?;
-    Ok(Written { value: T::view(&entry), created: old.is_none(), changed: true, warnings })
+    Ok(Written {
+        value: T::view(&entry),
+        created: old.is_none(),
+        changed: true,
+        warnings,
+    })
 }
 
-fn external_id<T: Described>(draft: &Draft<T>, ask: &Ask<'_>, new: bool) -> Option<String> {
+fn external_id<T: Shown>(draft: &Draft<T>, ask: &Ask<'_>, new: bool) -> Option<String> {
     if let Some(key) = draft.value.fixed() {
         return Some(key.to_owned()); // a status is found by its key
     }
@@ -152,22 +219,41 @@ fn external_id<T: Described>(draft: &Draft<T>, ask: &Ask<'_>, new: bool) -> Opti
 }
 
 fn id_of(object: &Value) -> String {
-    object.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
+    object
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
-async fn save<T: Shown>(inner: &Inner, tx: &mut Tx, ask: &Ask<'_>, old: Option<&Entry<i64, T>>, entry: &Entry<i64, T>) -> Result<(), Refusal> {
+async fn save<T: Shown>(
+    inner: &Inner,
+    tx: &mut Tx,
+    ask: &Ask<'_>,
+    old: Option<&Entry<T::Id, T>>,
+    entry: &Entry<T::Id, T>,
+) -> Result<(), Refusal> {
     let no = ask.caller.business_no;
     let out = Out::new(inner, no, inner.clock.now());
-    if old.is_some() {
-        catalogue::update_entry(&mut tx.tenant(no), ask.kind, entry)?;
-    } else {
-        catalogue::insert_entry(&mut tx.tenant(no), ask.kind, entry)?;
+    match old {
+        Some(old) => {
+            if !catalogue::update(&mut tx.tenant(no), entry, old.revision).await? {
+                return Err(Refusal::Precondition);
+            }
+        }
+        None => catalogue::insert(&mut tx.tenant(no), entry)?,
     }
     let verb = if old.is_some() { "update" } else { "create" };
-    audit::note(tx, &out, ask.caller.actor, &format!("{}.{verb}", ask.kind), &id_of(&T::view(entry)))?;
-    let zone = |e: &Entry<i64, T>| e.value.zone().map(str::to_owned);
+    audit::note(
+        tx,
+        &out,
+        ask.caller.actor,
+        &format!("{}.{verb}", ask.kind),
+        &id_of(&T::view(entry)),
+    )?;
+    let zone = |e: &Entry<T::Id, T>| e.value.zone().cloned();
     if ask.kind == Kind::Status {
-        businesses::bump(&mut tx.tenant(no)).await?;
+        businesses::raise_epoch(&mut tx.tenant(no))?;
     }
     if old.is_some_and(|o| zone(o) != zone(entry)) {
         crate::business::replan_all(tx, &out).await?;
@@ -175,29 +261,37 @@ async fn save<T: Shown>(inner: &Inner, tx: &mut Tx, ask: &Ask<'_>, old: Option<&
     Ok(())
 }
 
-async fn archive(inner: &Inner, tx: &mut Tx, caller: Caller, (kind, target): (Kind, &Target<i64>), expect: Option<i64>) -> Result<(), Refusal> {
+async fn archive<T: Shown>(
+    inner: &Inner,
+    tx: &mut Tx,
+    caller: Caller,
+    target: &Target<i64>,
+    expect: Option<i64>,
+) -> Result<(), Refusal> {
     let no = caller.business_no;
-    let found = match kind {
-        Kind::Location => find::<Location>(tx, no, kind, target).await?.map(|e| (e.id, e.revision, None)),
-        Kind::Resource => find::<Resource>(tx, no, kind, target).await?.map(|e| (e.id, e.revision, None)),
-        Kind::Service => find::<Service>(tx, no, kind, target).await?.map(|e| (e.id, e.revision, None)),
-        Kind::Extra => find::<Extra>(tx, no, kind, target).await?.map(|e| (e.id, e.revision, None)),
-        Kind::Status => find::<Status>(tx, no, kind, target).await?.map(|e| (e.id, e.revision, Some(e.value.key))),
-    };
-    let (id, revision, key) = found.ok_or(Refusal::NotFound)?;
-    if expect.is_some_and(|e| e != revision) {
+    let entry = find::<T>(tx, no, target).await?.ok_or(Refusal::NotFound)?;
+    if expect.is_some_and(|e| e != entry.revision) {
         return Err(Refusal::Precondition);
     }
-    if let Some(key) = key {
+    if let Some(key) = entry.value.fixed() {
         let tenant = inner.cache.tenant(tx, no).await?;
-        let named = tenant.workflows.iter().any(|w| serde_json::to_string(&w.definition).is_ok_and(|d| d.contains(&format!("\"{key}\""))));
-        if named || flyt_store::bookings::any_with_status(&mut tx.tenant(no), &key).await? {
-            return Err(Refusal::conflict("in_use", "bookings or workflows have this status: give them another one first", None));
+        let quoted = format!("\"{key}\"");
+        let names =
+            |d: &flyt_core::workflow::Definition| serde_json::to_string(d).is_ok_and(|d| d.contains(&quoted));
+        let named = tenant.workflows.iter().any(|w| names(&w.definition));
+        if named || flyt_store::bookings::status_in_use(&mut tx.tenant(no), key).await? {
+            let detail = "bookings or workflows have this status: give them another one first";
+            return Err(Refusal::conflict("in_use", detail, None));
         }
-        businesses::bump(&mut tx.tenant(no)).await?;
     }
     let out = Out::new(inner, no, inner.clock.now());
-    catalogue::archive(&mut tx.tenant(no), kind, id, out.now)?;
-    businesses::bump(&mut tx.tenant(no)).await?;
-    audit::note(tx, &out, caller.actor, &format!("{kind}.archive"), &format!("{kind}/{id}"))
+    catalogue::archive::<T>(&mut tx.tenant(no), entry.id, out.now).await?;
+    businesses::raise_epoch(&mut tx.tenant(no))?;
+    audit::note(
+        tx,
+        &out,
+        caller.actor,
+        &format!("{}.archive", T::KIND),
+        &id_of(&T::view(&entry)),
+    )
 }

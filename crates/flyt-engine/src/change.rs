@@ -16,9 +16,9 @@ use flyt_core::plan::{self, Pending, TimerInput, TimerPlan, Verdict};
 use flyt_core::reason::Reason;
 use flyt_core::trigger::TriggerKind;
 use flyt_core::workflow::Workflow;
+use flyt_store::Tx;
 use flyt_store::changes::{self, ChangeRow};
 use flyt_store::timers::{self, TimerEnd, TimerRow};
-use flyt_store::Tx;
 use flyt_store::{runs, steps};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -38,7 +38,13 @@ pub(crate) struct Cause {
 }
 impl Cause {
     pub(crate) fn outside(actor: Actor) -> Self {
-        Self { actor, run: None, depth: 0, chain: None, starts_runs: true }
+        Self {
+            actor,
+            run: None,
+            depth: 0,
+            chain: None,
+            starts_runs: true,
+        }
     }
 }
 
@@ -59,7 +65,13 @@ pub(crate) struct Delta {
 
 /// Plans and writes everything that follows from a write. Steps that are due at once are written claimed and returned, to be
 /// handed to delivery after the commit.
-pub(crate) async fn commit(inner: &Inner, tx: &mut Tx, tenant: &Tenant, delta: Delta, cause: Cause) -> Result<Vec<steps::StepRow>, Refusal> {
+pub(crate) async fn commit(
+    inner: &Inner,
+    tx: &mut Tx,
+    tenant: &Tenant,
+    delta: Delta,
+    cause: Cause,
+) -> Result<Vec<steps::StepRow>, Refusal> {
     let now = inner.clock.now();
     let fields = tenant::differing(delta.before.as_ref(), delta.after.booking.as_ref());
     let change = Change {
@@ -70,14 +82,27 @@ pub(crate) async fn commit(inner: &Inner, tx: &mut Tx, tenant: &Tenant, delta: D
         depth: cause.depth,
         chain: 0,
         starts_runs: cause.starts_runs
-            && delta.after.booking.as_ref().is_none_or(|b| b.booking.automations == Automations::On),
+            && delta
+                .after
+                .booking
+                .as_ref()
+                .is_none_or(|b| b.booking.automations == Automations::On),
     };
-    let change = Change { chain: cause.chain.unwrap_or(change.id.0), ..change };
+    let change = Change {
+        chain: cause.chain.unwrap_or(change.id.0),
+        ..change
+    };
     let mut facts = delta.after.clone();
     facts.previous = delta.before.as_ref().map(tenant::previous);
     facts.changes.clone_from(&change.fields);
     facts.payment.clone_from(&delta.completed);
-    tenant::with_visits(tx, tenant.business.no, &mut facts, tenant.workflows.iter().map(|w| &w.definition)).await?;
+    tenant::with_visits(
+        tx,
+        tenant.business.no,
+        &mut facts,
+        tenant.workflows.iter().map(|w| &w.definition),
+    )
+    .await?;
 
     let mut out = Out::new(inner, tenant.business.no, now);
     if !change.kinds.is_empty() {
@@ -101,7 +126,12 @@ pub(crate) struct Out<'i> {
 }
 impl<'i> Out<'i> {
     pub(crate) fn new(inner: &'i Inner, business_no: i64, now: Timestamp) -> Self {
-        Self { inner, business_no, now, dispatch: Vec::new() }
+        Self {
+            inner,
+            business_no,
+            now,
+            dispatch: Vec::new(),
+        }
     }
 }
 
@@ -123,7 +153,13 @@ fn kinds(delta: &Delta, fields: &[flyt_core::trigger::ChangedField]) -> Vec<Trig
     kinds
 }
 
-fn write_change(tx: &mut Tx, tenant: &Tenant, change: &Change, facts: &Facts, cause: &Cause) -> Result<(), Refusal> {
+fn write_change(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    change: &Change,
+    facts: &Facts,
+    cause: &Cause,
+) -> Result<(), Refusal> {
     let booking = facts.booking.as_ref().map(|b| &b.booking);
     let row = ChangeRow {
         id: change.id,
@@ -146,14 +182,32 @@ fn write_change(tx: &mut Tx, tenant: &Tenant, change: &Change, facts: &Facts, ca
     Ok(changes::insert(&mut tx.tenant(tenant.business.no), &row)?)
 }
 
-async fn start_runs(tx: &mut Tx, out: &mut Out<'_>, tenant: &Tenant, change: &Change, facts: &Facts) -> Result<(), Refusal> {
+async fn start_runs(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    tenant: &Tenant,
+    change: &Change,
+    facts: &Facts,
+) -> Result<(), Refusal> {
     for workflow in &tenant.workflows {
-        let asked = workflow.definition.triggers.iter().any(|t| change.kinds.contains(&t.when.kind()));
+        let asked = workflow
+            .definition
+            .triggers
+            .iter()
+            .any(|t| change.kinds.contains(&t.when.kind()));
         if !asked || !workflow.enabled {
             continue;
         }
         let starts = match facts.booking.as_ref().filter(|_| change.depth > 0) {
-            Some(b) => runs::starts(&mut tx.tenant(out.business_no), b.booking.id, change.chain, workflow.no).await?,
+            Some(b) => {
+                runs::starts(
+                    &mut tx.tenant(out.business_no),
+                    b.booking.id,
+                    change.chain,
+                    workflow.no,
+                )
+                .await?
+            }
             None => 0,
         };
         match plan::on_change(workflow, change, facts, starts) {
@@ -164,7 +218,14 @@ async fn start_runs(tx: &mut Tx, out: &mut Out<'_>, tenant: &Tenant, change: &Ch
                 starting::hold(tx, out, (workflow, trigger), facts, &Origin::event(change), until).await?;
             }
             Some(Verdict::No(Reason::LoopGuard)) => {
-                starting::spent(tx, out, (workflow, 0), facts, &Origin::event(change), Reason::LoopGuard)?;
+                starting::spent(
+                    tx,
+                    out,
+                    (workflow, 0),
+                    facts,
+                    &Origin::event(change),
+                    Reason::LoopGuard,
+                )?;
             }
             Some(Verdict::No(_)) | None => {} // explain computes it anew from the stored change
         }
@@ -182,8 +243,11 @@ async fn settle_waiting(
     change: &Change,
     cause_run: Option<RunId>,
 ) -> Result<(), Refusal> {
-    let Some(booking) = facts.booking.as_ref().map(|b| &b.booking) else { return Ok(()) };
-    let closing = plan::ends_waiting(booking.status_kind) && before.booking.status_kind != booking.status_kind;
+    let Some(booking) = facts.booking.as_ref().map(|b| &b.booking) else {
+        return Ok(());
+    };
+    let closing =
+        plan::ends_waiting(booking.status_kind) && before.booking.status_kind != booking.status_kind;
     let paid = change.kinds.contains(&TriggerKind::PaymentCompleted);
     let status = change.kinds.contains(&TriggerKind::StatusChanged);
     if !closing && !paid && !status {
@@ -203,7 +267,12 @@ async fn settle_waiting(
             starting::end_run(tx, out, &mut run, Reason::BookingNotActive).await?;
             continue;
         }
-        let vars: flyt_core::run::Vars = run.vars.as_deref().map(tenant::parse).transpose()?.unwrap_or_default();
+        let vars: flyt_core::run::Vars = run
+            .vars
+            .as_deref()
+            .map(tenant::parse)
+            .transpose()?
+            .unwrap_or_default();
         let awaited = match vars.wake_on.as_deref() {
             Some("paid") => paid && booking.due().is_none_or(|d| d.amount == 0),
             Some(other) => status && other.strip_prefix("status:") == Some(booking.status.as_str()),
@@ -216,17 +285,41 @@ async fn settle_waiting(
     Ok(())
 }
 
-async fn plan_timers(tx: &mut Tx, out: &mut Out<'_>, tenant: &Tenant, delta: &Delta, facts: &Facts) -> Result<(), Refusal> {
-    let timed = tenant.workflows.iter().any(|w| w.definition.triggers.iter().any(|t| t.when.timed().is_some()));
-    let id = delta.deleted.or_else(|| facts.booking.as_ref().map(|b| b.booking.id));
-    let (true, Some(id)) = (timed || delta.before.is_some(), id) else { return Ok(()) };
+async fn plan_timers(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    tenant: &Tenant,
+    delta: &Delta,
+    facts: &Facts,
+) -> Result<(), Refusal> {
+    let timed = tenant
+        .workflows
+        .iter()
+        .any(|w| w.definition.triggers.iter().any(|t| t.when.timed().is_some()));
+    let id = delta
+        .deleted
+        .or_else(|| facts.booking.as_ref().map(|b| b.booking.id));
+    let (true, Some(id)) = (timed || delta.before.is_some(), id) else {
+        return Ok(());
+    };
     let is_new = delta.before.is_none();
-    let (pending, fired) = if is_new { (Vec::new(), Vec::new()) } else { known(tx, out.business_no, id).await? };
-    let before = delta.before.as_ref().map(|b| Facts { booking: Some(b.clone()), ..facts.clone() });
+    let (pending, fired) = if is_new {
+        (Vec::new(), Vec::new())
+    } else {
+        known(tx, out.business_no, id).await?
+    };
+    let before = delta.before.as_ref().map(|b| Facts {
+        booking: Some(b.clone()),
+        ..facts.clone()
+    });
     let input = TimerInput {
         workflows: &tenant.workflows,
         before: before.as_ref(),
-        after: if delta.deleted.is_some() { None } else { Some(facts) },
+        after: if delta.deleted.is_some() {
+            None
+        } else {
+            Some(facts)
+        },
         pending: &pending,
         fired: &fired,
         why: if is_new { Planner::Created } else { Planner::Moved },
@@ -238,9 +331,21 @@ async fn plan_timers(tx: &mut Tx, out: &mut Out<'_>, tenant: &Tenant, delta: &De
 }
 
 /// The timers of a booking and the occurrences that have fired.
-pub(crate) async fn known(tx: &mut Tx, no: i64, id: BookingId) -> Result<(Vec<Pending>, Vec<(i64, Timestamp)>), Refusal> {
-    let pending = timers::of_booking(&mut tx.tenant(no), id).await?.iter().map(pending).collect();
-    let fired = runs::fired(&mut tx.tenant(no), id).await?.into_iter().map(|(t, at)| (t, from_ms(at))).collect();
+pub(crate) async fn known(
+    tx: &mut Tx,
+    no: i64,
+    id: BookingId,
+) -> Result<(Vec<Pending>, Vec<(i64, Timestamp)>), Refusal> {
+    let pending = timers::of_booking(&mut tx.tenant(no), id)
+        .await?
+        .iter()
+        .map(pending)
+        .collect();
+    let fired = runs::fired(&mut tx.tenant(no), id)
+        .await?
+        .into_iter()
+        .map(|(t, at)| (t, from_ms(at)))
+        .collect();
     Ok((pending, fired))
 }
 
@@ -286,18 +391,30 @@ pub(crate) async fn write_timers(
         end_timer(tx, out, id, &skipped.timer, skipped.reason)?;
     }
     for (w, t, due) in &plan.run_now {
-        let Some(workflow) = workflows.get(*w) else { continue };
+        let Some(workflow) = workflows.get(*w) else {
+            continue;
+        };
         starting::run_now(tx, out, (workflow, *t), facts, due).await?;
     }
     Ok(())
 }
 
 fn timer_id(booking: BookingId, timer: &Pending) -> TimerId {
-    TimerId { booking, trigger_no: timer.trigger_no, group: timer.group }
+    TimerId {
+        booking,
+        trigger_no: timer.trigger_no,
+        group: timer.group,
+    }
 }
 
 /// Records how a timer ended without a run, in the words of `product.md` §6.
-pub(crate) fn end_timer(tx: &mut Tx, out: &Out<'_>, booking: BookingId, timer: &Pending, reason: Reason) -> Result<(), Refusal> {
+pub(crate) fn end_timer(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    booking: BookingId,
+    timer: &Pending,
+    reason: Reason,
+) -> Result<(), Refusal> {
     let state = match reason {
         Reason::Superseded | Reason::WorkflowDisabled => "superseded",
         Reason::BookingNotActive

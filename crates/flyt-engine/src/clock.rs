@@ -39,13 +39,19 @@ impl Clock {
 }
 
 /// Wall time: for idempotency ages, sessions, key expiry, first boot.
-#[expect(clippy::disallowed_methods, reason = "this is the one file that reads the clocks")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one file that reads the clocks"
+)]
 pub fn wall() -> Timestamp {
     Timestamp::now()
 }
 
 /// Monotonic wall time: for rates and metrics.
-#[expect(clippy::disallowed_methods, reason = "this is the one file that reads the clocks")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one file that reads the clocks"
+)]
 pub fn monotonic() -> Instant {
     Instant::now()
 }

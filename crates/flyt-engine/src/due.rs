@@ -14,10 +14,10 @@ use flyt_core::plan::{self, names_status};
 use flyt_core::reason::Reason;
 use flyt_core::run;
 use flyt_core::workflow::Workflow;
+use flyt_store::Tx;
 use flyt_store::runs;
 use flyt_store::steps::StepRow;
 use flyt_store::timers::{self, TimerRow};
-use flyt_store::Tx;
 
 /// Fires one timer that is due. Returns the steps to hand to delivery.
 pub(crate) async fn fire(inner: &Inner, tx: &mut Tx, row: &TimerRow) -> Result<Vec<StepRow>, Refusal> {
@@ -31,17 +31,28 @@ pub(crate) async fn fire_now(inner: &Inner, tx: &mut Tx, row: &TimerRow) -> Resu
 
 async fn fire_when(inner: &Inner, tx: &mut Tx, row: &TimerRow, asked: bool) -> Result<Vec<StepRow>, Refusal> {
     let mut out = Out::new(inner, row.business_no, inner.clock.now());
-    tx.tenant(row.business_no).alone(&format!("booking/{}", row.id.booking.0))?;
+    tx.tenant(row.business_no)
+        .alone(&format!("booking/{}", row.id.booking.0));
     if !timers::take(&mut tx.tenant(row.business_no), row).await? {
         return Ok(Vec::new()); // it moved or somebody else had it
     }
     let tenant = inner.cache.tenant(tx, row.business_no).await?;
     let found = tenant.workflows.iter().find_map(|w| {
-        let at = w.definition.triggers.iter().position(|t| t.no == row.id.trigger_no)?;
+        let at = w
+            .definition
+            .triggers
+            .iter()
+            .position(|t| t.no == row.id.trigger_no)?;
         Some((w, at))
     });
     let Some((workflow, at)) = found.filter(|(w, _)| w.enabled) else {
-        change::end_timer(tx, &out, row.id.booking, &change::pending(row), Reason::WorkflowDisabled)?;
+        change::end_timer(
+            tx,
+            &out,
+            row.id.booking,
+            &change::pending(row),
+            Reason::WorkflowDisabled,
+        )?;
         return Ok(Vec::new());
     };
     let mut facts = tenant::facts(tx, &tenant, Some(row.id.booking), None).await?;
@@ -50,7 +61,14 @@ async fn fire_when(inner: &Inner, tx: &mut Tx, row: &TimerRow, asked: bool) -> R
     Ok(out.dispatch)
 }
 
-async fn fire_found(tx: &mut Tx, out: &mut Out<'_>, row: &TimerRow, (workflow, at): (&Workflow, usize), facts: &Facts, asked: bool) -> Result<(), Refusal> {
+async fn fire_found(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    row: &TimerRow,
+    (workflow, at): (&Workflow, usize),
+    facts: &Facts,
+    asked: bool,
+) -> Result<(), Refusal> {
     let timer = change::pending(row);
     let end = |tx: &mut Tx, out: &Out<'_>, reason| change::end_timer(tx, out, row.id.booking, &timer, reason);
     let (Some(booking), Some(trigger)) = (&facts.booking, workflow.definition.triggers.get(at)) else {
@@ -68,18 +86,35 @@ async fn fire_found(tx: &mut Tx, out: &mut Out<'_>, row: &TimerRow, (workflow, a
     if !counts(booking.booking.status_kind, due.before, named) {
         return end(tx, out, Reason::BookingNotActive);
     }
-    let known = runs::of_occurrence(&mut tx.tenant(out.business_no), row.id.booking, row.id.trigger_no, row.anchor_at).await?;
+    let known = runs::of_occurrence(
+        &mut tx.tenant(out.business_no),
+        row.id.booking,
+        row.id.trigger_no,
+        row.anchor_at,
+    )
+    .await?;
     let Some(group) = group(&due, row) else {
-        return end(tx, out, due.ended.first().map_or(Reason::Superseded, |e| e.reason));
+        return end(
+            tx,
+            out,
+            due.ended.first().map_or(Reason::Superseded, |e| e.reason),
+        );
     };
     if group.at > out.now && !asked {
-        let moved = TimerRow { due_at: to_ms(group.at), ..*row };
+        let moved = TimerRow {
+            due_at: to_ms(group.at),
+            ..*row
+        };
         return Ok(timers::put(&mut tx.tenant(out.business_no), &moved)?);
     }
     let expires_at = group.expires_at;
     let late = expires_at.is_some_and(|e| out.now > e);
     let mismatch = plan::mismatch(workflow, facts, out.now);
-    let reason = if late { Some(Reason::Expired) } else { mismatch.map(|r| verdict(r, row.held)) };
+    let reason = if late {
+        Some(Reason::Expired)
+    } else {
+        mismatch.map(|r| verdict(r, row.held))
+    };
     match (known, reason) {
         (Some(_), Some(reason)) => end(tx, out, reason),
         (Some(run), None) if run.state == "ended" => end(tx, out, Reason::Superseded),
@@ -111,7 +146,8 @@ fn verdict(reason: Reason, held: bool) -> Reason {
 fn group<'d>(due: &'d Due, row: &TimerRow) -> Option<&'d Group> {
     let same = due.groups.iter().find(|g| to_ms(g.at) == row.due_at);
     let place = usize::try_from(row.id.group).unwrap_or(0);
-    same.or_else(|| due.groups.get(place)).or_else(|| due.groups.last())
+    same.or_else(|| due.groups.get(place))
+        .or_else(|| due.groups.last())
 }
 
 async fn join(
@@ -122,8 +158,15 @@ async fn join(
     facts: &Facts,
     (group, row): (&Group, &TimerRow),
 ) -> Result<(), Refusal> {
-    let definition = out.inner.cache.version(tx, out.business_no, run.workflow_no, run.version).await?;
-    let pinned = Workflow { definition: (*definition).clone(), ..workflow.clone() };
+    let definition = out
+        .inner
+        .cache
+        .version(tx, out.business_no, run.workflow_no, run.version)
+        .await?;
+    let pinned = Workflow {
+        definition: (*definition).clone(),
+        ..workflow.clone()
+    };
     if run.state == "done" {
         "running".clone_into(&mut run.state);
     }
@@ -139,15 +182,31 @@ async fn begin(
     facts: &Facts,
     (group, row): (&Group, &TimerRow),
 ) -> Result<(), Refusal> {
-    let from = run::From { position: 0, only: Some(&group.deliveries), continues: group.continues, due_at: from_ms(row.due_at).min(out.now) };
+    let from = run::From {
+        position: 0,
+        only: Some(&group.deliveries),
+        continues: group.continues,
+        due_at: from_ms(row.due_at).min(out.now),
+    };
     let late = out.now > from.due_at;
     let kept = run.position;
-    starting::advance(tx, out, run, (&workflow.definition, workflow.position), facts, from, late).await?;
+    starting::advance(
+        tx,
+        out,
+        run,
+        (&workflow.definition, workflow.position),
+        facts,
+        from,
+        late,
+    )
+    .await?;
     if !group.continues {
         run.position = run.position.max(kept);
     }
     let others = timers::of_booking(&mut tx.tenant(out.business_no), row.id.booking).await?;
-    let others = others.iter().any(|t| t.id.trigger_no == row.id.trigger_no && t.anchor_at == row.anchor_at);
+    let others = others
+        .iter()
+        .any(|t| t.id.trigger_no == row.id.trigger_no && t.anchor_at == row.anchor_at);
     let at_end = usize::try_from(run.position).unwrap_or(0) >= workflow.definition.actions.len();
     let no_barrier = !workflow.definition.actions.iter().any(|a| a.act.is_barrier());
     run.finished = !others && (at_end || no_barrier || run.finished);

@@ -12,8 +12,8 @@ use flyt_channels::smtp::Relay;
 use flyt_channels::webhook::Webhooks;
 use flyt_core::instant::{from_ms, plus_ms, to_ms};
 use flyt_store::Store;
-use flyt_store::steps::StepRow;
 use flyt_store::Tx;
+use flyt_store::steps::StepRow;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
@@ -81,7 +81,10 @@ impl Engine {
     pub async fn start(parts: Parts) -> Result<Self, Refusal> {
         let boot = random::number().map_err(Refusal::Unavailable)?;
         let clock = first_clock(&parts).await?;
-        let floor = parts.store.read(async |tx: &mut Tx| flyt_store::meta::greatest_id(tx).await).await?;
+        let floor = parts
+            .store
+            .read(async |tx: &mut Tx| flyt_store::meta::greatest_id(&mut tx.engine()).await)
+            .await?;
         let inner = Arc::new(Inner {
             ids: IdSource::new(parts.node, floor),
             store: parts.store,
@@ -152,15 +155,23 @@ impl Engine {
     /// A sentence that says which part is not well.
     pub async fn ready(&self) -> Result<(), String> {
         let now = to_ms(self.now());
-        let oldest = self.0.store.read(async move |tx: &mut Tx| flyt_store::steps::oldest_unclaimed(&mut tx.engine(), now).await);
-        let oldest = oldest.await.map_err(|e| format!("the store does not answer: {e}"))?;
+        let oldest = self
+            .0
+            .store
+            .read(async move |tx: &mut Tx| flyt_store::steps::oldest_unclaimed(&mut tx.engine(), now).await);
+        let oldest = oldest
+            .await
+            .map_err(|e| format!("the store does not answer: {e}"))?;
         let silent = clock::wall().as_millisecond() - self.0.last_beat_ms.load(Ordering::Relaxed);
         if silent > READY_MS && !self.is_held() {
             return Err(format!("the scheduler has not beaten for {} s", silent / 1_000));
         }
         let waiting = oldest.map_or(0, |at| now - at);
         if waiting > READY_MS && !self.0.clock.is_manual() && !self.is_held() {
-            return Err(format!("a step has been due and unclaimed for {} s", waiting / 1_000));
+            return Err(format!(
+                "a step has been due and unclaimed for {} s",
+                waiting / 1_000
+            ));
         }
         Ok(())
     }
@@ -218,7 +229,9 @@ impl Inner {
     {
         let refused = Arc::new(Mutex::new(None));
         let kept = refused.clone();
-        let done = self.store.read(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
+        let done = self
+            .store
+            .read(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
         done.await.map_err(|error| back(&refused, error))
     }
     /// Runs a unit of work: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
@@ -229,7 +242,9 @@ impl Inner {
     {
         let refused = Arc::new(Mutex::new(None));
         let kept = refused.clone();
-        let done = self.store.write(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
+        let done = self
+            .store
+            .write(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
         let outcome = done.await.map_err(|error| back(&refused, error));
         if outcome.is_ok() {
             self.ring();
@@ -275,7 +290,9 @@ impl Inner {
     }
     /// Hands claimed steps to delivery, after the commit that claimed them.
     pub(crate) fn dispatch(&self, steps: Vec<StepRow>) {
-        let Some(inner) = self.itself.get().and_then(std::sync::Weak::upgrade) else { return };
+        let Some(inner) = self.itself.get().and_then(std::sync::Weak::upgrade) else {
+            return;
+        };
         for step in steps {
             self.flying.fetch_add(1, Ordering::SeqCst);
             let (inner, places) = (inner.clone(), self.places.clone());
@@ -303,5 +320,6 @@ fn aside(kept: &Mutex<Option<Refusal>>, refusal: Refusal) -> flyt_store::Error {
 
 fn back(kept: &Mutex<Option<Refusal>>, error: flyt_store::Error) -> Refusal {
     let kept = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
-    kept.filter(|_| matches!(error, flyt_store::Error::Refused(_))).unwrap_or_else(|| error.into())
+    kept.filter(|_| matches!(error, flyt_store::Error::Refused(_)))
+        .unwrap_or_else(|| error.into())
 }

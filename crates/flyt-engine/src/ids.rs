@@ -20,13 +20,19 @@ pub struct IdSource {
 impl IdSource {
     /// A source for `node` (0 to 63) whose ids all lie above `floor`, the greatest id the store has seen.
     pub fn new(node: i64, floor: i64) -> Self {
-        Self { node: node & ((1 << NODE_BITS) - 1), last: AtomicI64::new(floor >> NODE_BITS) }
+        Self {
+            node: node & ((1 << NODE_BITS) - 1),
+            last: AtomicI64::new(floor >> NODE_BITS),
+        }
     }
     /// The next id, not before `now`.
     pub fn next(&self, now: Timestamp) -> i64 {
         let floor = (now.as_millisecond() - EPOCH_MS).max(0) << SEQUENCE_BITS;
         let step = |last: i64| Some((last + 1).max(floor));
-        let taken = self.last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, step).unwrap_or(floor);
+        let taken = self
+            .last
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, step)
+            .unwrap_or(floor);
         ((taken + 1).max(floor) << NODE_BITS) | self.node
     }
 }
@@ -40,11 +46,19 @@ mod tests {
         let source = IdSource::new(3, 0);
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let mut last = 0;
-        for now in ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z", "2026-01-02T00:00:00Z"] {
+        for now in [
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Z",
+            "2025-01-01T00:00:00Z",
+            "2026-01-02T00:00:00Z",
+        ] {
             let next = source.next(at(now));
             assert!(next > last);
             last = next;
         }
-        assert!(IdSource::new(4, last).next(at("2018-01-01T00:00:00Z")) > last, "a floor from the store is kept");
+        assert!(
+            IdSource::new(4, last).next(at("2018-01-01T00:00:00Z")) > last,
+            "a floor from the store is kept"
+        );
     }
 }

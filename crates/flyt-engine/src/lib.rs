@@ -2,8 +2,8 @@
 //!
 //! Decisions are `flyt_core`'s; rows are `flyt_store`'s; calls to the outside are `flyt_channels`'.
 
-mod barrier;
 mod audit;
+mod barrier;
 mod booking;
 mod business;
 mod catalogue;
@@ -12,8 +12,8 @@ pub mod clock;
 mod due;
 mod engine;
 mod ids;
-mod people;
 mod naming;
+mod people;
 mod pulse;
 pub mod random;
 mod read;
@@ -31,5 +31,6 @@ mod workflow;
 
 pub use engine::{Engine, Parts};
 pub use ids::IdSource;
+pub use read::{Page, Query};
 pub use refusal::{Actor, Caller, Refusal, Target, Verb, Written};
 pub use seal::Seal;

@@ -6,7 +6,7 @@ use crate::people;
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
 use flyt_core::booking_body::BookingBody;
-use flyt_core::catalogue::{Entry, Extra, Kind, Location, Resource, ResourceKind, Service};
+use flyt_core::catalogue::{Entry, Extra, Location, Resource, ResourceKind, Service};
 use flyt_core::contact;
 use flyt_core::customer::{Contact, Customer};
 use flyt_core::facts::BookingFacts;
@@ -14,8 +14,10 @@ use flyt_core::id::{CustomerId, ExtraId, LocationId, ResourceId, ServiceId};
 use flyt_core::invalid::{Faults, Patch};
 use flyt_core::reference::{CustomerRef, Pointer, Reference};
 use flyt_store::Tx;
-use flyt_store::{catalogue, customers};
+use flyt_store::catalogue::{self, Listed};
+use flyt_store::customers;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A catalogue object that exists or is to be made.
 pub(crate) struct Found<Id, T> {
@@ -37,42 +39,28 @@ pub(crate) struct Named {
     pub(crate) extras: Vec<Found<ExtraId, Extra>>,
 }
 
-/// What can be named by a booking: how to find it, and what it is when only its external id is known.
-trait Nameable: Sized + Clone {
-    const KIND: Kind;
-    type Id: Copy + PartialEq;
+/// What can be named by a booking, and what it is when only its external id is known.
+trait Nameable: Listed + Clone {
     fn bare(name: &str) -> Self;
     fn id(number: i64) -> Self::Id;
-    async fn by_id(tx: &mut Tx, no: i64, id: Self::Id) -> Result<Option<Entry<Self::Id, Self>>, Refusal>;
-    async fn by_external(tx: &mut Tx, no: i64, external: &str) -> Result<Option<Entry<Self::Id, Self>>, Refusal>;
-    fn insert(tx: &mut Tx, no: i64, entry: &Entry<Self::Id, Self>) -> Result<(), Refusal>;
-    fn number(id: Self::Id) -> i64;
+    fn shown(id: Self::Id) -> String;
+    fn same(a: Self::Id, b: Self::Id) -> bool;
 }
 macro_rules! nameable {
-    ($($type:ident, $id:ident, $kind:ident, |$name:ident| $bare:expr;)*) => { $(
+    ($($type:ident, $id:ident, |$name:ident| $bare:expr;)*) => { $(
         impl Nameable for $type {
-            const KIND: Kind = Kind::$kind;
-            type Id = $id;
             fn bare($name: &str) -> Self { $bare }
             fn id(number: i64) -> $id { $id(number) }
-            fn number(id: $id) -> i64 { id.0 }
-            async fn by_id(tx: &mut Tx, no: i64, id: $id) -> Result<Option<Entry<$id, Self>>, Refusal> {
-                Ok(catalogue::entry(&mut tx.tenant(no), Kind::$kind, id.0).await?.map(|e| e.with_id($id)))
-            }
-            async fn by_external(tx: &mut Tx, no: i64, external: &str) -> Result<Option<Entry<$id, Self>>, Refusal> {
-                Ok(catalogue::entry_by_external_id(&mut tx.tenant(no), Kind::$kind, external).await?.map(|e| e.with_id($id)))
-            }
-            fn insert(tx: &mut Tx, no: i64, entry: &Entry<$id, Self>) -> Result<(), Refusal> {
-                Ok(catalogue::insert_entry(&mut tx.tenant(no), Kind::$kind, &entry.clone().with_id(|id: $id| id.0))?)
-            }
+            fn shown(id: $id) -> String { id.to_string() }
+            fn same(a: $id, b: $id) -> bool { a == b }
         }
     )* };
 }
 nameable! {
-    Service, ServiceId, Service, |name| Self { name: name.to_owned(), names: Default::default(), category: None, duration_minutes: None, price: None };
-    Location, LocationId, Location, |name| Self { name: name.to_owned(), address: None, phone: None, email: None, time_zone: None };
-    Resource, ResourceId, Resource, |name| Self { name: name.to_owned(), kind: ResourceKind::Person, email: None, phone: None };
-    Extra, ExtraId, Extra, |name| Self { name: name.to_owned(), names: Default::default(), price: None };
+    Service, ServiceId, |name| Self { name: name.to_owned(), names: BTreeMap::new(), category: None, duration_minutes: None, price: None };
+    Location, LocationId, |name| Self { name: name.to_owned(), address: None, phone: None, email: None, time_zone: None };
+    Resource, ResourceId, |name| Self { name: name.to_owned(), kind: ResourceKind::Person, email: None, phone: None };
+    Extra, ExtraId, |name| Self { name: name.to_owned(), names: BTreeMap::new(), price: None };
 }
 
 /// Finds or drafts everything the body names; what it does not name stays as it was. `None`: `faults` says what is unknown.
@@ -89,8 +77,21 @@ pub(crate) async fn resolve(
         body.require_for_new(faults);
     }
     let service = match &body.service {
-        Some(reference) => find(tx, no, reference, "/service", before.map(|b| b.service.id), faults).await?,
-        None => before.map(|b| Found { entry: b.service.clone(), created: false }),
+        Some(reference) => {
+            find(
+                tx,
+                no,
+                reference,
+                "/service",
+                before.map(|b| b.service.id),
+                faults,
+            )
+            .await?
+        }
+        None => before.map(|b| Found {
+            entry: b.service.clone(),
+            created: false,
+        }),
     };
     let old = before.and_then(|b| b.location.clone());
     let location = optional(tx, no, &body.location, "/location", old, faults).await?;
@@ -105,13 +106,24 @@ pub(crate) async fn resolve(
         }
         Patch::Keep => {
             let kept = before.into_iter().flat_map(|b| &b.extras);
-            extras.extend(kept.map(|entry| Found { entry: entry.clone(), created: false }));
+            extras.extend(kept.map(|entry| Found {
+                entry: entry.clone(),
+                created: false,
+            }));
         }
         Patch::Clear => {}
     }
     let customer = customer(tx, tenant, body.customer.as_ref(), before, faults).await?;
-    let (Some(service), Some(customer), true) = (service, customer, faults.errors.is_empty()) else { return Ok(None) };
-    Ok(Some(Named { customer, service, location, resource, extras }))
+    let (Some(service), Some(customer), true) = (service, customer, faults.errors.is_empty()) else {
+        return Ok(None);
+    };
+    Ok(Some(Named {
+        customer,
+        service,
+        location,
+        resource,
+        extras,
+    }))
 }
 
 async fn optional<T: Nameable>(
@@ -123,7 +135,10 @@ async fn optional<T: Nameable>(
     faults: &mut Faults,
 ) -> Result<Option<Found<T::Id, T>>, Refusal> {
     match patch {
-        Patch::Keep => Ok(old.map(|entry| Found { entry, created: false })),
+        Patch::Keep => Ok(old.map(|entry| Found {
+            entry,
+            created: false,
+        })),
         Patch::Clear => Ok(None),
         Patch::Set(reference) => find(tx, no, reference, at, old.map(|o| o.id), faults).await,
     }
@@ -138,15 +153,21 @@ async fn find<T: Nameable>(
     faults: &mut Faults,
 ) -> Result<Option<Found<T::Id, T>>, Refusal> {
     let (found, external) = match &reference.pointer {
-        Pointer::Id(id) => (T::by_id(tx, no, *id).await?, None),
-        Pointer::External(external) => (T::by_external(tx, no, external).await?, Some(external)),
+        Pointer::Id(id) => (catalogue::by_id::<T>(&mut tx.tenant(no), *id).await?, None),
+        Pointer::External(external) => (
+            catalogue::by_external_id::<T>(&mut tx.tenant(no), external).await?,
+            Some(external),
+        ),
     };
     // A booking keeps what was archived; nothing new may name it.
-    let found = found.filter(|e| e.archived_at.is_none() || old == Some(e.id));
+    let found = found.filter(|e| e.archived_at.is_none() || old.is_some_and(|o| T::same(o, e.id)));
     match (found, external) {
-        (Some(entry), _) => Ok(Some(Found { entry, created: false })),
+        (Some(entry), _) => Ok(Some(Found {
+            entry,
+            created: false,
+        })),
         (None, Some(external)) => {
-            tx.tenant(no).alone(&format!("{}/{external}", T::KIND))?;
+            tx.tenant(no).alone(&format!("{}/{external}", T::KIND));
             let value = reference.draft.clone().unwrap_or_else(|| T::bare(external));
             let entry = Entry {
                 id: T::id(0),
@@ -160,7 +181,11 @@ async fn find<T: Nameable>(
             Ok(Some(Found { entry, created: true }))
         }
         (None, None) => {
-            faults.error(at, "unknown_reference", format!("there is no {} with this id", T::KIND));
+            faults.error(
+                at,
+                "unknown_reference",
+                format!("there is no {} with this id", T::KIND),
+            );
             Ok(None)
         }
     }
@@ -177,13 +202,21 @@ async fn customer(
     let Some(sent) = sent else {
         let Some(before) = before else { return Ok(None) };
         let kept = customers::by_id(&mut tx.tenant(no), before.booking.customer_id).await?;
-        return Ok(kept.map(|customer| Who { customer, created: false, changed: false }));
+        return Ok(kept.map(|customer| Who {
+            customer,
+            created: false,
+            changed: false,
+        }));
     };
     let found = match &sent.pointer {
         Some(Pointer::Id(id)) => {
             let found = customers::by_id(&mut tx.tenant(no), *id).await?;
             if found.is_none() {
-                faults.error("/customer", "unknown_reference", "there is no customer with this id");
+                faults.error(
+                    "/customer",
+                    "unknown_reference",
+                    "there is no customer with this id",
+                );
                 return Ok(None);
             }
             found
@@ -196,20 +229,45 @@ async fn customer(
             Some(Pointer::External(external)) => Some(external.clone()),
             Some(Pointer::Id(_)) | None => None,
         };
-        let contact = contact_of(sent, &Contact { consents: sent.consents.clone(), opt_outs: sent.opt_outs.clone(), ..Contact::default() });
+        let contact = contact_of(
+            sent,
+            &Contact {
+                consents: sent.consents.clone(),
+                opt_outs: sent.opt_outs.clone(),
+                ..Contact::default()
+            },
+        );
         let at = Timestamp::UNIX_EPOCH;
-        let customer = Customer { id: CustomerId(0), external_id, revision: 0, created_at: at, updated_at: at, contact };
-        return Ok(Some(Who { customer, created: true, changed: true }));
+        let customer = Customer {
+            id: CustomerId(0),
+            external_id,
+            revision: 0,
+            created_at: at,
+            updated_at: at,
+            contact,
+        };
+        return Ok(Some(Who {
+            customer,
+            created: true,
+            changed: true,
+        }));
     };
     let contact = contact_of(sent, &old.contact);
     let changed = contact != old.contact;
-    Ok(Some(Who { customer: Customer { contact, ..old }, created: false, changed }))
+    Ok(Some(Who {
+        customer: Customer { contact, ..old },
+        created: false,
+        changed,
+    }))
 }
 
 /// A customer without keys is the one with this e-mail, if there is exactly one; never by phone or name.
 async fn by_email(tx: &mut Tx, no: i64, sent: &CustomerRef) -> Result<Option<Customer>, Refusal> {
-    let Patch::Set(email) = &sent.email else { return Ok(None) };
-    tx.tenant(no).alone(&format!("customer/{}", contact::folded(email)))?;
+    let Patch::Set(email) = &sent.email else {
+        return Ok(None);
+    };
+    tx.tenant(no)
+        .alone(&format!("customer/{}", contact::folded(email)));
     let mut found = customers::by_email(&mut tx.tenant(no), &contact::folded(email)).await?;
     let only = found.len() == 1;
     Ok(found.pop().filter(|_| only))
@@ -273,14 +331,29 @@ pub(crate) fn number(out: &Out<'_>, named: &mut Named) {
 }
 
 /// Writes what is new or changed among what the booking names. Returns the customer as written.
-pub(crate) async fn write(tx: &mut Tx, out: &mut Out<'_>, named: &Named, cause: &Cause) -> Result<Customer, Refusal> {
-    fn one<T: Nameable>(tx: &mut Tx, out: &Out<'_>, found: &Found<T::Id, T>, cause: &Cause) -> Result<(), Refusal> {
+pub(crate) async fn write(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    named: &Named,
+    cause: &Cause,
+) -> Result<Customer, Refusal> {
+    fn one<T: Nameable>(
+        tx: &mut Tx,
+        out: &Out<'_>,
+        found: &Found<T::Id, T>,
+        cause: &Cause,
+    ) -> Result<(), Refusal> {
         if !found.created {
             return Ok(());
         }
-        T::insert(tx, out.business_no, &found.entry)?;
-        let object = format!("{}/{}", T::KIND, T::number(found.entry.id));
-        audit::note(tx, out, cause.actor, &format!("{}.create", T::KIND), &object)
+        catalogue::insert(&mut tx.tenant(out.business_no), &found.entry)?;
+        audit::note(
+            tx,
+            out,
+            cause.actor,
+            &format!("{}.create", T::KIND),
+            &T::shown(found.entry.id),
+        )
     }
     one(tx, out, &named.service, cause)?;
     if let Some(location) = &named.location {

@@ -13,8 +13,8 @@ use flyt_core::money::Money;
 use flyt_core::payment::{Payment, PaymentBody, PaymentStatus};
 use flyt_core::reference::Pointer;
 use flyt_core::{merge, view};
-use flyt_store::steps::StepRow;
 use flyt_store::Tx;
+use flyt_store::steps::StepRow;
 use flyt_store::{bookings, customers, payments};
 use serde_json::{Value, json};
 
@@ -32,7 +32,8 @@ impl Engine {
         expect: Option<i64>,
     ) -> Result<Written<Customer>, Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        let write = async move |tx: &mut Tx| write_customer(&inner, tx, caller, (&target, verb), &body, expect).await;
+        let write =
+            async move |tx: &mut Tx| write_customer(&inner, tx, caller, (&target, verb), &body, expect).await;
         let (written, dispatch) = self.0.command(write).await?;
         self.0.dispatch(dispatch);
         Ok(written)
@@ -51,7 +52,8 @@ impl Engine {
         expect: Option<i64>,
     ) -> Result<Written<Payment>, Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        let write = async move |tx: &mut Tx| write_payment(&inner, tx, caller, (&target, verb), &body, expect).await;
+        let write =
+            async move |tx: &mut Tx| write_payment(&inner, tx, caller, (&target, verb), &body, expect).await;
         let (written, dispatch) = self.0.command(write).await?;
         self.0.dispatch(dispatch);
         Ok(written)
@@ -59,19 +61,40 @@ impl Engine {
 }
 
 /// Writes a customer with the next revision, and its audit row.
-pub(crate) async fn save(tx: &mut Tx, out: &mut Out<'_>, customer: Customer, created: bool, actor: Actor) -> Result<Customer, Refusal> {
-    let customer = Customer { revision: customer.revision + 1, updated_at: out.now, ..customer };
+pub(crate) async fn save(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    customer: Customer,
+    created: bool,
+    actor: Actor,
+) -> Result<Customer, Refusal> {
+    let customer = Customer {
+        revision: customer.revision + 1,
+        updated_at: out.now,
+        ..customer
+    };
     if created {
         customers::insert(&mut tx.tenant(out.business_no), &customer)?;
     } else {
-        customers::update(&mut tx.tenant(out.business_no), &customer)?;
+        let was = customer.revision - 1;
+        if !customers::update(&mut tx.tenant(out.business_no), &customer, was).await? {
+            return Err(Refusal::Precondition);
+        }
     }
-    let action = if created { "customer.create" } else { "customer.update" };
+    let action = if created {
+        "customer.create"
+    } else {
+        "customer.update"
+    };
     audit::note(tx, out, actor, action, &customer.id.to_string())?;
     Ok(customer)
 }
 
-async fn find_customer(tx: &mut Tx, no: i64, target: &Target<CustomerId>) -> Result<Option<Customer>, Refusal> {
+async fn find_customer(
+    tx: &mut Tx,
+    no: i64,
+    target: &Target<CustomerId>,
+) -> Result<Option<Customer>, Refusal> {
     Ok(match target {
         Target::New => None,
         Target::Id(id) => customers::by_id(&mut tx.tenant(no), *id).await?,
@@ -111,7 +134,11 @@ async fn write_customer(
     let mut out = Out::new(inner, no, now);
     let created = before.is_none();
     let customer = match &before {
-        Some(old) => Customer { external_id, contact: draft.value, ..old.clone() },
+        Some(old) => Customer {
+            external_id,
+            contact: draft.value,
+            ..old.clone()
+        },
         None => Customer {
             id: CustomerId(inner.ids.next(now)),
             external_id,
@@ -122,20 +149,53 @@ async fn write_customer(
         },
     };
     if before.as_ref() == Some(&customer) {
-        return Ok((Written { value: customer, created: false, changed: false, warnings }, Vec::new()));
+        return Ok((
+            Written {
+                value: customer,
+                created: false,
+                changed: false,
+                warnings,
+            },
+            Vec::new(),
+        ));
     }
     let customer = save(tx, &mut out, customer, created, caller.actor).await?;
     if created {
-        let after = Facts { customer: Some(customer.clone()), ..tenant::bare(&tenant) };
-        let delta = Delta { before: None, after, customer_created: true, completed: None, deleted: None };
-        out.dispatch.extend(change::commit(inner, tx, &tenant, delta, Cause::outside(caller.actor)).await?);
+        let after = Facts {
+            customer: Some(customer.clone()),
+            ..tenant::bare(&tenant)
+        };
+        let delta = Delta {
+            before: None,
+            after,
+            customer_created: true,
+            completed: None,
+            deleted: None,
+        };
+        out.dispatch
+            .extend(change::commit(inner, tx, &tenant, delta, Cause::outside(caller.actor)).await?);
     }
-    Ok((Written { value: customer, created, changed: true, warnings }, out.dispatch))
+    Ok((
+        Written {
+            value: customer,
+            created,
+            changed: true,
+            warnings,
+        },
+        out.dispatch,
+    ))
 }
 
-async fn external_id_free(tx: &mut Tx, no: i64, wanted: Option<&str>, before: Option<&Customer>) -> Result<(), Refusal> {
-    let Some(wanted) = wanted.filter(|w| before.is_none_or(|b| b.external_id.as_deref() != Some(*w))) else { return Ok(()) };
-    tx.tenant(no).alone(&format!("customer/{wanted}"))?;
+async fn external_id_free(
+    tx: &mut Tx,
+    no: i64,
+    wanted: Option<&str>,
+    before: Option<&Customer>,
+) -> Result<(), Refusal> {
+    let Some(wanted) = wanted.filter(|w| before.is_none_or(|b| b.external_id.as_deref() != Some(*w))) else {
+        return Ok(());
+    };
+    tx.tenant(no).alone(&format!("customer/{wanted}"));
     match customers::by_external_id(&mut tx.tenant(no), wanted).await? {
         Some(other) => Err(taken("customer", wanted, other.id.to_string())),
         None => Ok(()),
@@ -144,7 +204,11 @@ async fn external_id_free(tx: &mut Tx, no: i64, wanted: Option<&str>, before: Op
 
 /// The answer to an external id that something else has.
 pub(crate) fn taken(what: &str, external: &str, id: String) -> Refusal {
-    Refusal::conflict("external_id_taken", format!("a {what} with the external id `{external}` exists"), Some(id))
+    Refusal::conflict(
+        "external_id_taken",
+        format!("a {what} with the external id `{external}` exists"),
+        Some(id),
+    )
 }
 
 async fn find_payment(tx: &mut Tx, no: i64, target: &Target<PaymentId>) -> Result<Option<Payment>, Refusal> {
@@ -181,39 +245,91 @@ async fn write_payment(
     }
     let read = faults.finish(read).map_err(Refusal::Invalid)?;
     let booking = booking_of(tx, no, &read, before.as_ref()).await?;
-    let draft = Payment { id: before.as_ref().map_or_else(|| PaymentId(inner.ids.next(now)), |b| b.id), ..draft(&tenant.business.settings, &read, before.as_ref(), &booking, now)? };
+    let draft = Payment {
+        id: before
+            .as_ref()
+            .map_or_else(|| PaymentId(inner.ids.next(now)), |b| b.id),
+        ..draft(&tenant.business.settings, &read, before.as_ref(), &booking, now)?
+    };
     let draft = with_external_id(tx, no, draft, (&read, target), before.as_ref()).await?;
     if before.as_ref() == Some(&draft) {
-        return Ok((Written { value: draft, created: false, changed: false, warnings: Vec::new() }, Vec::new()));
+        return Ok((
+            Written {
+                value: draft,
+                created: false,
+                changed: false,
+                warnings: Vec::new(),
+            },
+            Vec::new(),
+        ));
     }
     let mut out = Out::new(inner, no, now);
-    let payment = Payment { revision: draft.revision + 1, updated_at: now, ..draft };
+    let payment = Payment {
+        revision: draft.revision + 1,
+        updated_at: now,
+        ..draft
+    };
     if before.is_some() {
-        payments::update(&mut tx.tenant(no), &payment)?;
+        payments::update(&mut tx.tenant(no), &payment, payment.revision - 1).await?;
     } else {
         payments::insert(&mut tx.tenant(no), &payment)?;
     }
-    audit::note(tx, &out, caller.actor, if before.is_some() { "payment.update" } else { "payment.create" }, &payment.id.to_string())?;
-    follow(tx, &mut out, &tenant, (before.as_ref(), &payment), booking, caller.actor).await?;
-    let written = Written { created: before.is_none(), changed: true, value: payment, warnings: Vec::new() };
+    audit::note(
+        tx,
+        &out,
+        caller.actor,
+        if before.is_some() {
+            "payment.update"
+        } else {
+            "payment.create"
+        },
+        &payment.id.to_string(),
+    )?;
+    follow(
+        tx,
+        &mut out,
+        &tenant,
+        (before.as_ref(), &payment),
+        booking,
+        caller.actor,
+    )
+    .await?;
+    let written = Written {
+        created: before.is_none(),
+        changed: true,
+        value: payment,
+        warnings: Vec::new(),
+    };
     Ok((written, out.dispatch))
 }
 
 /// The booking a payment is for, locked.
-async fn booking_of(tx: &mut Tx, no: i64, body: &PaymentBody, before: Option<&Payment>) -> Result<flyt_core::booking::Booking, Refusal> {
+async fn booking_of(
+    tx: &mut Tx,
+    no: i64,
+    body: &PaymentBody,
+    before: Option<&Payment>,
+) -> Result<flyt_core::booking::Booking, Refusal> {
     let unknown = || Refusal::invalid("/booking", "unknown_reference", "there is no such booking");
     let id = match (&body.booking, before) {
         (Some(Pointer::Id(id)), _) => *id,
         (Some(Pointer::External(external)), _) => {
-            bookings::by_external_id(&mut tx.tenant(no), external).await?.ok_or_else(unknown)?.id
+            bookings::by_external_id(&mut tx.tenant(no), external)
+                .await?
+                .ok_or_else(unknown)?
+                .id
         }
         (None, Some(before)) => before.booking_id,
         (None, None) => return Err(Refusal::invalid("/booking", "required", "`booking` is required")),
     };
     if before.is_some_and(|b| b.booking_id != id) {
-        return Err(Refusal::invalid("/booking", "not_changeable", "a payment stays with its booking"));
+        return Err(Refusal::invalid(
+            "/booking",
+            "not_changeable",
+            "a payment stays with its booking",
+        ));
     }
-    tx.tenant(no).alone(&format!("booking/{}", id.0))?;
+    tx.tenant(no).alone(&format!("booking/{}", id.0));
     bookings::by_id(&mut tx.tenant(no), id).await?.ok_or_else(unknown)
 }
 
@@ -230,12 +346,26 @@ fn draft(
         Patch::Keep => before.and_then(|b| b.method.clone()),
     };
     let manual = method.as_deref() == Some("manual");
-    let amount = body.amount.or(before.map(|b| b.money.amount)).or_else(|| booking.due().filter(|_| manual).map(|d| d.amount));
+    let amount = body
+        .amount
+        .or(before.map(|b| b.money.amount))
+        .or_else(|| booking.due().filter(|_| manual).map(|d| d.amount));
     let Some(amount) = amount else {
-        return Err(Refusal::invalid("/amount", "required", "`amount` is required: only a manual payment can be the balance of a price"));
+        return Err(Refusal::invalid(
+            "/amount",
+            "required",
+            "`amount` is required: only a manual payment can be the balance of a price",
+        ));
     };
-    let currency = body.currency.or(before.map(|b| b.money.currency)).or(booking.price.map(|p| p.currency));
-    let default = if manual { PaymentStatus::Completed } else { PaymentStatus::Pending };
+    let currency = body
+        .currency
+        .or(before.map(|b| b.money.currency))
+        .or(booking.price.map(|p| p.currency));
+    let default = if manual {
+        PaymentStatus::Completed
+    } else {
+        PaymentStatus::Pending
+    };
     let status = body.status.or(before.map(|b| b.status)).unwrap_or(default);
     let first = before.and_then(|b| b.completed_at);
     Ok(Payment {
@@ -243,7 +373,10 @@ fn draft(
         external_id: before.and_then(|b| b.external_id.clone()),
         booking_id: booking.id,
         revision: before.map_or(0, |b| b.revision),
-        money: Money { amount, currency: currency.unwrap_or(settings.currency) },
+        money: Money {
+            amount,
+            currency: currency.unwrap_or(settings.currency),
+        },
         method,
         status,
         completed_at: first.or_else(|| (status == PaymentStatus::Completed).then_some(now)),
@@ -265,8 +398,11 @@ async fn with_external_id(
         (Patch::Keep, Target::External(external)) if before.is_none() => Some(external.clone()),
         (Patch::Keep, Target::External(_) | Target::New | Target::Id(_)) => draft.external_id.clone(),
     };
-    if let Some(wanted) = wanted.as_deref().filter(|w| before.is_none_or(|b| b.external_id.as_deref() != Some(*w))) {
-        tx.tenant(no).alone(&format!("payment/{wanted}"))?;
+    if let Some(wanted) = wanted
+        .as_deref()
+        .filter(|w| before.is_none_or(|b| b.external_id.as_deref() != Some(*w)))
+    {
+        tx.tenant(no).alone(&format!("payment/{wanted}"));
         if let Some(other) = payments::by_external_id(&mut tx.tenant(no), wanted).await? {
             return Err(taken("payment", wanted, other.id.to_string()));
         }
@@ -285,13 +421,17 @@ async fn follow(
     actor: Actor,
 ) -> Result<(), Refusal> {
     let no = out.business_no;
-    let (completed, refunded) = payments::sums(&mut tx.tenant(no), booking.id).await?;
-    let paid = completed - refunded;
+    let currency = booking.price.map_or(payment.money.currency, |p| p.currency);
+    let sums = payments::sums(&mut tx.tenant(no), booking.id, currency).await?;
+    let paid = sums.completed - sums.refunded;
     let old = tenant::booking_facts(tx, no, booking.clone()).await?;
     let cause = Cause::outside(actor);
     let mut now = old.clone();
     if paid != booking.paid {
-        let after = flyt_core::booking::Booking { paid, ..booking.clone() };
+        let after = flyt_core::booking::Booking {
+            paid,
+            ..booking.clone()
+        };
         now.booking = crate::booking::save(tx, out, Some(&booking), after, &cause).await?;
     }
     let fires = tenant::completed(before, payment);
@@ -299,7 +439,11 @@ async fn follow(
         return Ok(());
     }
     let customer = customers::by_id(&mut tx.tenant(no), booking.customer_id).await?;
-    let after = Facts { customer, booking: Some(now), ..tenant::bare(tenant) };
+    let after = Facts {
+        customer,
+        booking: Some(now),
+        ..tenant::bare(tenant)
+    };
     let delta = Delta {
         before: Some(old),
         after,
@@ -307,6 +451,7 @@ async fn follow(
         completed: fires.then(|| payment.clone()),
         deleted: None,
     };
-    out.dispatch.extend(change::commit(out.inner, tx, tenant, delta, cause).await?);
+    out.dispatch
+        .extend(change::commit(out.inner, tx, tenant, delta, cause).await?);
     Ok(())
 }

@@ -9,9 +9,9 @@ use crate::refusal::Refusal;
 use crate::replan;
 use crate::worker;
 use flyt_core::instant::{from_ms, to_ms};
+use flyt_store::Tx;
 use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerRow};
-use flyt_store::Tx;
 use flyt_store::workflows::{self, ReplanRow};
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -45,7 +45,9 @@ pub(crate) async fn beat(inner: Arc<Inner>) {
         let rest = match pass(&inner).await {
             Ok((true, _)) => continue,
             Ok((false, next)) => {
-                inner.last_beat_ms.store(clock::wall().as_millisecond(), Ordering::Relaxed);
+                inner
+                    .last_beat_ms
+                    .store(clock::wall().as_millisecond(), Ordering::Relaxed);
                 if inner.in_flight() == 0 {
                     inner.idle.send_replace((heard, next));
                 }
@@ -80,8 +82,19 @@ async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
     let now = to_ms(inner.clock.now());
     let found = inner.read(async move |tx: &mut Tx| look(tx, now).await).await?;
     let room = inner.room();
-    let deliveries: Vec<StepRow> = found.steps.iter().filter(|s| s.channel.is_some()).take(room).cloned().collect();
-    let barriers: Vec<StepRow> = found.steps.iter().filter(|s| s.channel.is_none()).cloned().collect();
+    let deliveries: Vec<StepRow> = found
+        .steps
+        .iter()
+        .filter(|s| s.channel.is_some())
+        .take(room)
+        .cloned()
+        .collect();
+    let barriers: Vec<StepRow> = found
+        .steps
+        .iter()
+        .filter(|s| s.channel.is_none())
+        .cloned()
+        .collect();
     let claimed = claim(inner, deliveries).await?;
     let mut done = join_all(found.replans.into_iter().map(|r| replanned(inner, r))).await;
     done.extend(join_all(found.timers.into_iter().map(|t| fired(inner, t))).await);
@@ -96,12 +109,20 @@ async fn look(tx: &mut Tx, now: i64) -> Result<Found, Refusal> {
     let timers = timers::due(&mut engine, now, BATCH).await?;
     let steps = steps::due(&mut engine, now, BATCH).await?;
     let next = if timers.is_empty() && steps.is_empty() {
-        let (timer, step) = (timers::next_due(&mut engine).await?, steps::next_due(&mut engine).await?);
+        let (timer, step) = (
+            timers::next_due(&mut engine).await?,
+            steps::next_due(&mut engine).await?,
+        );
         timer.into_iter().chain(step).min()
     } else {
         None
     };
-    Ok(Found { timers, steps, replans, next })
+    Ok(Found {
+        timers,
+        steps,
+        replans,
+        next,
+    })
 }
 
 async fn claim(inner: &Arc<Inner>, rows: Vec<StepRow>) -> Result<usize, Refusal> {
@@ -109,7 +130,9 @@ async fn claim(inner: &Arc<Inner>, rows: Vec<StepRow>) -> Result<usize, Refusal>
         return Ok(0);
     }
     let owner = inner.clone();
-    let claimed = inner.write(async move |tx: &mut Tx| worker::claim(&owner, tx, &rows).await).await?;
+    let claimed = inner
+        .write(async move |tx: &mut Tx| worker::claim(&owner, tx, &rows).await)
+        .await?;
     let count = claimed.len();
     inner.dispatch(claimed);
     Ok(count)
@@ -117,19 +140,25 @@ async fn claim(inner: &Arc<Inner>, rows: Vec<StepRow>) -> Result<usize, Refusal>
 
 async fn fired(inner: &Arc<Inner>, row: TimerRow) -> bool {
     let owner = inner.clone();
-    let done = inner.write(async move |tx: &mut Tx| due::fire(&owner, tx, &row).await).await;
+    let done = inner
+        .write(async move |tx: &mut Tx| due::fire(&owner, tx, &row).await)
+        .await;
     finish(inner, done, "a timer", &row.id.to_string())
 }
 
 async fn carried(inner: &Arc<Inner>, row: StepRow) -> bool {
     let (owner, step) = (inner.clone(), row.clone());
-    let done = inner.write(async move |tx: &mut Tx| barrier::carry_out(&owner, tx, &step).await).await;
+    let done = inner
+        .write(async move |tx: &mut Tx| barrier::carry_out(&owner, tx, &step).await)
+        .await;
     finish(inner, done, "a step", &row.id.to_string())
 }
 
 async fn replanned(inner: &Arc<Inner>, row: ReplanRow) -> bool {
     let owner = inner.clone();
-    let done = inner.write(async move |tx: &mut Tx| replan::batch(&owner, tx, &row).await).await;
+    let done = inner
+        .write(async move |tx: &mut Tx| replan::batch(&owner, tx, &row).await)
+        .await;
     finish(inner, done, "a re-plan", &row.workflow_no.to_string())
 }
 
@@ -164,7 +193,10 @@ pub(crate) async fn move_clock(inner: &Arc<Inner>, target: Timestamp) -> Result<
         return Err(Refusal::invalid("/now", "clock_backwards", message));
     }
     loop {
-        let next = settle(inner).await.map(from_ms).filter(|at| *at <= target && *at > inner.clock.now());
+        let next = settle(inner)
+            .await
+            .map(from_ms)
+            .filter(|at| *at <= target && *at > inner.clock.now());
         let Some(at) = next else { break };
         set(inner, at).await?;
     }
@@ -179,7 +211,15 @@ async fn set(inner: &Arc<Inner>, at: Timestamp) -> Result<(), Refusal> {
         return Ok(());
     }
     let ms = to_ms(at);
-    inner.write(async move |tx: &mut Tx| Ok(flyt_store::meta::put(&mut tx.engine(), "clock_at", &ms.to_string())?)).await?;
+    inner
+        .write(async move |tx: &mut Tx| {
+            Ok(flyt_store::meta::put(
+                &mut tx.engine(),
+                "clock_at",
+                &ms.to_string(),
+            )?)
+        })
+        .await?;
     inner.clock.set(at);
     Ok(())
 }

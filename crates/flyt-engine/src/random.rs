@@ -6,7 +6,10 @@ use flyt_core::id;
 ///
 /// # Errors
 /// Never on a working system; the sentence says what the system answered.
-#[expect(clippy::disallowed_methods, reason = "this is the one file that draws randomness")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one file that draws randomness"
+)]
 pub fn fill(bytes: &mut [u8]) -> Result<(), String> {
     getrandom::fill(bytes).map_err(|e| format!("the system gives no randomness: {e}"))
 }

@@ -17,8 +17,8 @@ use flyt_core::reason::Reason;
 use flyt_core::render::Letter;
 use flyt_core::retry::{self, Class, Next, Tried};
 use flyt_core::run;
-use flyt_store::steps::{self, AttemptRow, StepRow};
 use flyt_store::Tx;
+use flyt_store::steps::{self, AttemptRow, StepRow};
 use flyt_store::{runs, suppressions};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -42,7 +42,13 @@ struct Writing {
 }
 
 /// Records the end of a try and dispatches what it lets go.
-pub(crate) async fn record(inner: &Arc<Inner>, step: StepRow, seen: Seen, end: End, began: Timestamp) -> Result<(), Refusal> {
+pub(crate) async fn record(
+    inner: &Arc<Inner>,
+    step: StepRow,
+    seen: Seen,
+    end: End,
+    began: Timestamp,
+) -> Result<(), Refusal> {
     let now = inner.clock.now();
     let from = (step.state.clone(), step.attempt);
     let writing = write(step, &seen, end, began, now)?;
@@ -58,7 +64,13 @@ pub(crate) async fn record(inner: &Arc<Inner>, step: StepRow, seen: Seen, end: E
     Ok(())
 }
 
-async fn save(tx: &mut Tx, out: &mut Out<'_>, from: (&str, i64), w: &Writing, seen: &Seen) -> Result<(), Refusal> {
+async fn save(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    from: (&str, i64),
+    w: &Writing,
+    seen: &Seen,
+) -> Result<(), Refusal> {
     let no = w.step.business_no;
     if !steps::advance(&mut tx.tenant(no), from, &w.step).await? {
         return Ok(()); // the lease was over and somebody else has it
@@ -70,7 +82,13 @@ async fn save(tx: &mut Tx, out: &mut Out<'_>, from: (&str, i64), w: &Writing, se
         steps::put_content(&mut tx.tenant(no), w.step.id, content)?;
     }
     if let (true, Some(channel), Some(address)) = (w.suppress, &w.step.channel, &w.step.recipient) {
-        suppressions::add(&mut tx.tenant(no), channel, &contact::folded(address), "bad_address", to_ms(out.now))?;
+        suppressions::add(
+            &mut tx.tenant(no),
+            channel,
+            &contact::folded(address),
+            "bad_address",
+            to_ms(out.now),
+        )?;
     }
     if !w.over {
         return Ok(());
@@ -83,52 +101,115 @@ async fn save(tx: &mut Tx, out: &mut Out<'_>, from: (&str, i64), w: &Writing, se
 
 /// A webhook with `store` is over: its values are kept and the run goes on past it.
 async fn carry_on(tx: &mut Tx, out: &mut Out<'_>, w: &Writing, seen: &Seen) -> Result<(), Refusal> {
-    let Some(mut run) = runs::by_id(&mut tx.tenant(w.step.business_no), w.step.id.run).await? else { return Ok(()) };
+    let Some(mut run) = runs::by_id(&mut tx.tenant(w.step.business_no), w.step.id.run).await? else {
+        return Ok(());
+    };
     run.open -= 1;
     if let Some((name, values)) = &w.stored {
-        let mut vars: run::Vars = run.vars.as_deref().map(tenant::parse).transpose()?.unwrap_or_default();
+        let mut vars: run::Vars = run
+            .vars
+            .as_deref()
+            .map(tenant::parse)
+            .transpose()?
+            .unwrap_or_default();
         vars.steps.insert(name.clone(), values.clone());
         run.vars = Some(tenant::document(&vars)?);
     }
     if run.state == "running" {
         let position = usize::try_from(w.step.action + 1).unwrap_or(0);
-        let from = run::From { position, only: None, continues: true, due_at: out.now };
+        let from = run::From {
+            position,
+            only: None,
+            continues: true,
+            due_at: out.now,
+        };
         let tried_before = w.step.attempt > 1 || w.step.delayed;
         let definition = &seen.workflow.definition;
-        starting::advance(tx, out, &mut run, (definition, w.step.position), &seen.facts, from, tried_before).await?;
+        starting::advance(
+            tx,
+            out,
+            &mut run,
+            (definition, w.step.position),
+            &seen.facts,
+            from,
+            tried_before,
+        )
+        .await?;
     }
     Ok(runs::update(&mut tx.tenant(w.step.business_no), &run)?)
 }
 
 fn write(step: StepRow, seen: &Seen, end: End, began: Timestamp, now: Timestamp) -> Result<Writing, Refusal> {
-    let action = usize::try_from(step.action).ok().and_then(|i| seen.workflow.definition.actions.get(i));
+    let action = usize::try_from(step.action)
+        .ok()
+        .and_then(|i| seen.workflow.definition.actions.get(i));
     let barrier = action.is_some_and(|a| a.act.is_barrier());
-    let step = StepRow { boot: None, lease_until: None, updated_at: to_ms(now), ..step };
-    let plain = |step: StepRow, over| Writing { step, attempt: None, content: None, suppress: false, stored: None, over, barrier };
+    let step = StepRow {
+        boot: None,
+        lease_until: None,
+        updated_at: to_ms(now),
+        ..step
+    };
+    let plain = |step: StepRow, over| Writing {
+        step,
+        attempt: None,
+        content: None,
+        suppress: false,
+        stored: None,
+        over,
+        barrier,
+    };
     Ok(match end {
         End::Ended(reason) => plain(ended(step, "ended", reason), true),
         End::Dependency => plain(ended(step, "ended", Reason::DependencyFailed), true),
         End::Later(at, reason) => {
             let attempt = step.attempt - 1; // it was not tried: the number is free again
-            plain(StepRow { due_at: to_ms(at), delayed: true, attempt, ..ended(step, "ready", reason) }, false)
+            plain(
+                StepRow {
+                    due_at: to_ms(at),
+                    delayed: true,
+                    attempt,
+                    ..ended(step, "ready", reason)
+                },
+                false,
+            )
         }
         End::Parked(reason) => {
             let attempt = step.attempt - 1;
-            plain(StepRow { attempt, ..ended(step, "parked", reason) }, false)
+            plain(
+                StepRow {
+                    attempt,
+                    ..ended(step, "parked", reason)
+                },
+                false,
+            )
         }
         End::Unwritable(problem) => {
             let tried = attempt(&step, began, "render_error", None, Some(problem));
-            Writing { attempt: Some(tried), ..plain(ended(step, "failed", Reason::RenderError), true) }
+            Writing {
+                attempt: Some(tried),
+                ..plain(ended(step, "failed", Reason::RenderError), true)
+            }
         }
         End::Tried(letter, sent) => tried(step, action, &letter, sent, (began, now), barrier)?,
     })
 }
 
 fn ended(step: StepRow, state: &str, reason: Reason) -> StepRow {
-    StepRow { state: state.to_owned(), reason: Some(reason.word().to_owned()), ..step }
+    StepRow {
+        state: state.to_owned(),
+        reason: Some(reason.word().to_owned()),
+        ..step
+    }
 }
 
-fn attempt(step: &StepRow, at: Timestamp, outcome: &str, code: Option<i64>, answer: Option<String>) -> AttemptRow {
+fn attempt(
+    step: &StepRow,
+    at: Timestamp,
+    outcome: &str,
+    code: Option<i64>,
+    answer: Option<String>,
+) -> AttemptRow {
     AttemptRow {
         attempt: step.attempt,
         at: to_ms(at),
@@ -139,7 +220,14 @@ fn attempt(step: &StepRow, at: Timestamp, outcome: &str, code: Option<i64>, answ
     }
 }
 
-fn tried(mut step: StepRow, action: Option<&Action>, letter: &Letter, sent: Sent, (began, now): (Timestamp, Timestamp), barrier: bool) -> Result<Writing, Refusal> {
+fn tried(
+    mut step: StepRow,
+    action: Option<&Action>,
+    letter: &Letter,
+    sent: Sent,
+    (began, now): (Timestamp, Timestamp),
+    barrier: bool,
+) -> Result<Writing, Refusal> {
     step.language = letter.language.as_ref().map(|l| l.tag().to_owned());
     step.segments = letter.segments;
     step.reason = None;
@@ -149,16 +237,38 @@ fn tried(mut step: StepRow, action: Option<&Action>, letter: &Letter, sent: Sent
             step.state = "captured".to_owned();
             step.sent_at = Some(to_ms(began));
             let tried = attempt(&step, began, "captured", None, None);
-            return Ok(Writing { step, attempt: Some(tried), content, suppress: false, stored: None, over: true, barrier });
+            return Ok(Writing {
+                step,
+                attempt: Some(tried),
+                content,
+                suppress: false,
+                stored: None,
+                over: true,
+                barrier,
+            });
         }
         Sent::Called(outcome) => outcome,
     };
     let (word, answer) = told(&outcome);
-    let row = attempt(&step, began, word, answer.code, Some(answer.text.clone()).filter(|t| !t.is_empty()));
+    let row = attempt(
+        &step,
+        began,
+        word,
+        answer.code,
+        Some(answer.text.clone()).filter(|t| !t.is_empty()),
+    );
     let stored = stored(action, &outcome);
     let suppress = matches!(outcome, Outcome::PermanentRecipient { .. });
     let over = settle(&mut step, action.map(|a| &a.act), &outcome, (began, now));
-    Ok(Writing { step, attempt: Some(row), content, suppress, stored, over, barrier })
+    Ok(Writing {
+        step,
+        attempt: Some(row),
+        content,
+        suppress,
+        stored,
+        over,
+        barrier,
+    })
 }
 
 fn told(outcome: &Outcome) -> (&'static str, &Answer) {
@@ -174,7 +284,12 @@ fn told(outcome: &Outcome) -> (&'static str, &Answer) {
 }
 
 /// Puts the step where its outcome leads. True: it has come to its end.
-fn settle(step: &mut StepRow, act: Option<&Act>, outcome: &Outcome, (began, now): (Timestamp, Timestamp)) -> bool {
+fn settle(
+    step: &mut StepRow,
+    act: Option<&Act>,
+    outcome: &Outcome,
+    (began, now): (Timestamp, Timestamp),
+) -> bool {
     let fail = |step: &mut StepRow, reason: Reason| {
         step.state = "failed".to_owned();
         step.reason = Some(reason.word().to_owned());
@@ -187,13 +302,18 @@ fn settle(step: &mut StepRow, act: Option<&Act>, outcome: &Outcome, (began, now)
             step.provider_id.clone_from(provider_id);
             true
         }
-        Outcome::Permanent { .. } | Outcome::PermanentRecipient { .. } => fail(step, Reason::PermanentFailure),
+        Outcome::Permanent { .. } | Outcome::PermanentRecipient { .. } => {
+            fail(step, Reason::PermanentFailure)
+        }
         Outcome::Blocked { .. } => fail(step, Reason::BlockedAddress),
         Outcome::Temporary { retry_after_ms, .. } => again(step, Class::Temporary, *retry_after_ms, now),
         // Until a circuit stands, a refused login is tried again like any passing fault; nothing is burnt at the other side.
         Outcome::Configuration { .. } => again(step, Class::Temporary, None, now),
         Outcome::Unknown { .. } => {
-            if act.and_then(Act::delivery).is_some_and(|d| d.on_unknown == OnUnknown::Hold) {
+            if act
+                .and_then(Act::delivery)
+                .is_some_and(|d| d.on_unknown == OnUnknown::Hold)
+            {
                 step.state = "unknown".to_owned();
                 step.reason = Some(Reason::UnknownOutcome.word().to_owned());
                 return true;
@@ -204,7 +324,11 @@ fn settle(step: &mut StepRow, act: Option<&Act>, outcome: &Outcome, (began, now)
 }
 
 fn again(step: &mut StepRow, class: Class, retry_after_ms: Option<i64>, now: Timestamp) -> bool {
-    let channel = step.channel.as_deref().and_then(Channel::from_word).unwrap_or(Channel::Webhook);
+    let channel = step
+        .channel
+        .as_deref()
+        .and_then(Channel::from_word)
+        .unwrap_or(Channel::Webhook);
     let tried = Tried {
         channel,
         step: step.id,
@@ -230,8 +354,12 @@ fn again(step: &mut StepRow, class: Class, retry_after_ms: Option<i64>, now: Tim
 /// The values an accepted webhook with `store` leaves for later actions: those that its answer has.
 fn stored(action: Option<&Action>, outcome: &Outcome) -> Option<(String, BTreeMap<String, Value>)> {
     let action = action?;
-    let (Act::Webhook { store, .. }, Outcome::Accepted { answer, .. }) = (&action.act, outcome) else { return None };
+    let (Act::Webhook { store, .. }, Outcome::Accepted { answer, .. }) = (&action.act, outcome) else {
+        return None;
+    };
     let body: Value = serde_json::from_slice(answer.body.as_deref()?).ok()?;
-    let values = store.iter().filter_map(|(name, pointer)| Some((name.clone(), body.pointer(pointer)?.clone())));
+    let values = store
+        .iter()
+        .filter_map(|(name, pointer)| Some((name.clone(), body.pointer(pointer)?.clone())));
     Some((action.name.clone()?, values.collect()))
 }

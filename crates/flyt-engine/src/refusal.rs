@@ -1,7 +1,7 @@
 //! Why a command was not carried out, told by who must act.
 
-use flyt_core::invalid::Invalid;
 use flyt_core::id::{KeyId, RunId, UserId};
+use flyt_core::invalid::Invalid;
 
 /// Why nothing was written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -38,11 +38,20 @@ pub enum Refusal {
 impl Refusal {
     /// One fault of the input.
     pub fn invalid(pointer: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![Invalid { pointer: pointer.to_owned(), code, message: message.into(), suggestion: None }])
+        Self::Invalid(vec![Invalid {
+            pointer: pointer.to_owned(),
+            code,
+            message: message.into(),
+            suggestion: None,
+        }])
     }
     /// Something stands in the way.
     pub fn conflict(code: &'static str, detail: impl Into<String>, id: Option<String>) -> Self {
-        Self::Conflict { code, detail: detail.into(), id }
+        Self::Conflict {
+            code,
+            detail: detail.into(),
+            id,
+        }
     }
 }
 
@@ -123,7 +132,11 @@ impl From<flyt_store::Error> for Refusal {
     fn from(error: flyt_store::Error) -> Self {
         match error {
             flyt_store::Error::Again(_) => Self::Again(error),
-            flyt_store::Error::Conflict(text) => Self::Conflict { code: "conflict", detail: text, id: None },
+            flyt_store::Error::Conflict(text) => Self::Conflict {
+                code: "conflict",
+                detail: text,
+                id: None,
+            },
             flyt_store::Error::Unavailable(text) => Self::Unavailable(text),
             other => Self::Bug(other.to_string()),
         }

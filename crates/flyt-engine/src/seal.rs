@@ -29,8 +29,14 @@ impl Seal {
     /// # Errors
     /// A sentence; only for texts of gigabytes.
     pub fn close(&self, plain: &str, context: &str, nonce: &[u8; NONCE_BYTES]) -> Result<Vec<u8>, String> {
-        let payload = Payload { msg: plain.as_bytes(), aad: context.as_bytes() };
-        let sealed = self.0.encrypt(&XNonce::from(*nonce), payload).map_err(|_| "a secret could not be sealed".to_owned())?;
+        let payload = Payload {
+            msg: plain.as_bytes(),
+            aad: context.as_bytes(),
+        };
+        let sealed = self
+            .0
+            .encrypt(&XNonce::from(*nonce), payload)
+            .map_err(|_| "a secret could not be sealed".to_owned())?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
     /// Opens what was sealed for the place `context`.
@@ -38,11 +44,18 @@ impl Seal {
     /// # Errors
     /// A sentence: another key, another place, or damage.
     pub fn open(&self, sealed: &[u8], context: &str) -> Result<String, String> {
-        let wrong = || "a stored secret does not open: is FLYT_SECRET_KEY the one it was sealed with?".to_owned();
+        let wrong =
+            || "a stored secret does not open: is FLYT_SECRET_KEY the one it was sealed with?".to_owned();
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(wrong)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| wrong())?;
-        let payload = Payload { msg: sealed, aad: context.as_bytes() };
-        let plain = self.0.decrypt(&XNonce::from(nonce), payload).map_err(|_| wrong())?;
+        let payload = Payload {
+            msg: sealed,
+            aad: context.as_bytes(),
+        };
+        let plain = self
+            .0
+            .decrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| wrong())?;
         String::from_utf8(plain).map_err(|_| wrong())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::Inner;
 use crate::worker::Seen;
-use flyt_channels::email::{self, Mail};
+use flyt_channels::email::{self, Mail, Party};
 use flyt_channels::outcome::{Answer, Outcome};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
 use flyt_core::action::Act;
@@ -21,7 +21,14 @@ pub(crate) enum Sent {
 }
 
 /// Sends a letter on its step's channel.
-pub(crate) async fn send(inner: &Inner, step: &StepRow, act: &Act, seen: &Seen, letter: &Letter, now: Timestamp) -> Sent {
+pub(crate) async fn send(
+    inner: &Inner,
+    step: &StepRow,
+    act: &Act,
+    seen: &Seen,
+    letter: &Letter,
+    now: Timestamp,
+) -> Sent {
     if seen.facts.business.settings.mode == Mode::Sandbox {
         return Sent::Captured;
     }
@@ -33,17 +40,49 @@ pub(crate) async fn send(inner: &Inner, step: &StepRow, act: &Act, seen: &Seen, 
 }
 
 fn refused(text: impl Into<String>) -> Outcome {
-    Outcome::Permanent { answer: Answer { text: text.into(), ..Answer::default() } }
+    Outcome::Permanent {
+        answer: Answer {
+            text: text.into(),
+            ..Answer::default()
+        },
+    }
 }
 
-async fn webhook(inner: &Inner, step: &StepRow, act: &Act, seen: &Seen, letter: &Letter, now: Timestamp) -> Outcome {
-    let (Some(request), Act::Webhook { signing, success_codes, .. }) = (&letter.request, act) else {
+async fn webhook(
+    inner: &Inner,
+    step: &StepRow,
+    act: &Act,
+    seen: &Seen,
+    letter: &Letter,
+    now: Timestamp,
+) -> Outcome {
+    let (
+        Some(request),
+        Act::Webhook {
+            signing,
+            success_codes,
+            ..
+        },
+    ) = (&letter.request, act)
+    else {
         return refused("there is no request to send");
     };
-    let secrets = if *signing { inner.webhook_secrets(seen.tenant.business.no).await } else { Ok(Vec::new()) };
+    let secrets = if *signing {
+        inner.webhook_secrets(seen.tenant.business.no).await
+    } else {
+        Ok(Vec::new())
+    };
     let secrets = match secrets {
         Ok(secrets) => secrets,
-        Err(refusal) => return Outcome::Temporary { answer: Answer { text: refusal.to_string(), ..Answer::default() }, retry_after_ms: None },
+        Err(refusal) => {
+            return Outcome::Temporary {
+                answer: Answer {
+                    text: refusal.to_string(),
+                    ..Answer::default()
+                },
+                retry_after_ms: None,
+            };
+        }
     };
     let call = WebhookCall {
         method: request.method.clone(),
@@ -53,25 +92,36 @@ async fn webhook(inner: &Inner, step: &StepRow, act: &Act, seen: &Seen, letter: 
         body: request.body.clone().into_bytes(),
         id: step.id.message(),
         secrets,
-        success: SuccessCodes::new(success_codes),
+        success: SuccessCodes::parse(success_codes).unwrap_or_default(),
     };
     inner.webhooks.call(&call, now).await
 }
 
 async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, letter: &Letter) -> Outcome {
-    let Some(relay) = &inner.relay else { return refused("no mail relay is configured") };
+    let Some(relay) = &inner.relay else {
+        return refused("no mail relay is configured");
+    };
     let domain = relay.from_domain();
     let settings = &seen.facts.business.settings;
-    let sender = letter.sender.as_deref().or_else(|| settings.senders.get(&Channel::Email).map(String::as_str));
+    let sender = letter
+        .sender
+        .as_deref()
+        .or_else(|| settings.senders.get(&Channel::Email).map(String::as_str));
     let (from_name, from_address) = from(sender, &settings.name, domain);
     let root = seen.run.booking_id.map(|b| format!("booking-{b}@{domain}"));
     let mail = Mail {
-        from_name,
-        from_address: from_address.clone(),
-        to: letter.to.clone(),
-        cc: letter.cc.clone(),
-        bcc: letter.bcc.clone(),
-        reply_to: letter.reply_to.clone().or_else(|| settings.email.clone()),
+        from: Party {
+            name: Some(from_name),
+            address: from_address.clone(),
+        },
+        to: bare(&letter.to),
+        cc: letter.cc.iter().map(|a| bare(a)).collect(),
+        bcc: letter.bcc.iter().map(|a| bare(a)).collect(),
+        reply_to: letter
+            .reply_to
+            .as_ref()
+            .or(settings.email.as_ref())
+            .map(|a| bare(a)),
         subject: letter.subject.clone().unwrap_or_default(),
         html: letter.html.clone(),
         text: letter.text.clone().unwrap_or_default(),
@@ -86,15 +136,16 @@ async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, letter: &Letter) -> Ou
         Ok(bytes) => bytes,
         Err(refusal) => return refused(refusal.to_string()),
     };
-    let mut envelope = vec![letter.to.clone()];
-    envelope.extend(letter.cc.iter().chain(&letter.bcc).cloned());
+    let envelope = mail.envelope_to();
     relay.send(&from_address, &envelope, &bytes).await
 }
 
 /// Name and address of a sender such as `Salon <post@salon.example>`; without one the business's name at the relay's domain.
 fn from(sender: Option<&str>, business: &str, domain: &str) -> (String, String) {
     let none = || (business.to_owned(), format!("no-reply@{domain}"));
-    let Some(sender) = sender.map(str::trim).filter(|s| !s.is_empty()) else { return none() };
+    let Some(sender) = sender.map(str::trim).filter(|s| !s.is_empty()) else {
+        return none();
+    };
     match sender.rsplit_once('<') {
         Some((name, address)) => {
             let name = name.trim().trim_matches('"');
@@ -102,5 +153,12 @@ fn from(sender: Option<&str>, business: &str, domain: &str) -> (String, String) 
             (name.to_owned(), address.trim_end_matches('>').trim().to_owned())
         }
         None => (business.to_owned(), sender.to_owned()),
+    }
+}
+
+fn bare(address: &str) -> Party {
+    Party {
+        name: None,
+        address: address.to_owned(),
     }
 }

@@ -16,9 +16,9 @@ use flyt_core::reason::Reason;
 use flyt_core::run::{self, Vars};
 use flyt_core::trigger::{MaxLateness, TriggerKind};
 use flyt_core::workflow::{Definition, Workflow};
+use flyt_store::Tx;
 use flyt_store::runs::{self, RunRow};
 use flyt_store::steps::{self, StepRow};
-use flyt_store::Tx;
 use jiff::Timestamp;
 
 /// What a run starts from.
@@ -46,7 +46,15 @@ impl Origin {
     }
     /// An occurrence of a timed trigger; its chain begins with the run itself.
     pub(crate) fn timer(due: &Due, due_at: Timestamp, expires_at: Option<Timestamp>, run: RunId) -> Self {
-        Self { change: None, anchor: Some(due.anchor), due_at, expires_at, before: due.before, depth: 0, chain: run.0 }
+        Self {
+            change: None,
+            anchor: Some(due.anchor),
+            due_at,
+            expires_at,
+            before: due.before,
+            depth: 0,
+            chain: run.0,
+        }
     }
 }
 
@@ -58,7 +66,14 @@ const WEBHOOK_MS: i64 = 76 * 3_600_000;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// A new run, with nothing written yet.
-pub(crate) fn new_run(out: &Out<'_>, id: RunId, workflow: &Workflow, trigger: usize, facts: &Facts, origin: &Origin) -> RunRow {
+pub(crate) fn new_run(
+    out: &Out<'_>,
+    id: RunId,
+    workflow: &Workflow,
+    trigger: usize,
+    facts: &Facts,
+    origin: &Origin,
+) -> RunRow {
     let trigger = workflow.definition.triggers.get(trigger);
     RunRow {
         id,
@@ -87,11 +102,32 @@ pub(crate) fn new_run(out: &Out<'_>, id: RunId, workflow: &Workflow, trigger: us
 }
 
 /// Starts a run for an event.
-pub(crate) async fn start(tx: &mut Tx, out: &mut Out<'_>, workflow: &Workflow, trigger: usize, facts: &Facts, origin: &Origin) -> Result<(), Refusal> {
+pub(crate) async fn start(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    workflow: &Workflow,
+    trigger: usize,
+    facts: &Facts,
+    origin: &Origin,
+) -> Result<(), Refusal> {
     let id = RunId(out.inner.ids.next(out.now));
     let mut run = new_run(out, id, workflow, trigger, facts, origin);
-    let from = run::From { position: 0, only: None, continues: true, due_at: out.now };
-    advance(tx, out, &mut run, (&workflow.definition, workflow.position), facts, from, false).await?;
+    let from = run::From {
+        position: 0,
+        only: None,
+        continues: true,
+        due_at: out.now,
+    };
+    advance(
+        tx,
+        out,
+        &mut run,
+        (&workflow.definition, workflow.position),
+        facts,
+        from,
+        false,
+    )
+    .await?;
     Ok(runs::insert(&mut tx.tenant(out.business_no), &run)?)
 }
 
@@ -106,13 +142,26 @@ pub(crate) async fn hold(
 ) -> Result<(), Refusal> {
     let booking = facts.booking.as_ref().map(|b| b.booking.id);
     if let Some(booking) = booking
-        && runs::holding(&mut tx.tenant(out.business_no), booking, workflow.no).await?.is_some()
+        && runs::holding(&mut tx.tenant(out.business_no), booking, workflow.no)
+            .await?
+            .is_some()
     {
         return Ok(());
     }
-    let mut run = new_run(out, RunId(out.inner.ids.next(out.now)), workflow, trigger, facts, origin);
+    let mut run = new_run(
+        out,
+        RunId(out.inner.ids.next(out.now)),
+        workflow,
+        trigger,
+        facts,
+        origin,
+    );
     "holding".clone_into(&mut run.state);
-    let row = StepRow { kind: "hold".to_owned(), due_at: to_ms(until), ..step_row(out, &run, workflow.position, 0) };
+    let row = StepRow {
+        kind: "hold".to_owned(),
+        due_at: to_ms(until),
+        ..step_row(out, &run, workflow.position, 0)
+    };
     steps::insert(&mut tx.tenant(out.business_no), &row)?;
     (run.open, run.steps) = (1, 1);
     Ok(runs::insert(&mut tx.tenant(out.business_no), &run)?)
@@ -127,7 +176,14 @@ pub(crate) fn spent(
     origin: &Origin,
     reason: Reason,
 ) -> Result<(), Refusal> {
-    let mut run = new_run(out, RunId(out.inner.ids.next(out.now)), workflow, trigger, facts, origin);
+    let mut run = new_run(
+        out,
+        RunId(out.inner.ids.next(out.now)),
+        workflow,
+        trigger,
+        facts,
+        origin,
+    );
     "ended".clone_into(&mut run.state);
     run.reason = Some(reason.word().to_owned());
     run.finished = true;
@@ -135,12 +191,32 @@ pub(crate) fn spent(
 }
 
 /// Starts an occurrence whose due instant had passed when it was planned (`late: send_now`).
-pub(crate) async fn run_now(tx: &mut Tx, out: &mut Out<'_>, (workflow, trigger): (&Workflow, usize), facts: &Facts, due: &Due) -> Result<(), Refusal> {
+pub(crate) async fn run_now(
+    tx: &mut Tx,
+    out: &mut Out<'_>,
+    (workflow, trigger): (&Workflow, usize),
+    facts: &Facts,
+    due: &Due,
+) -> Result<(), Refusal> {
     let id = RunId(out.inner.ids.next(out.now));
     let origin = Origin::timer(due, out.now, due.expires_at, id);
     let mut run = new_run(out, id, workflow, trigger, facts, &origin);
-    let from = run::From { position: 0, only: None, continues: true, due_at: out.now };
-    advance(tx, out, &mut run, (&workflow.definition, workflow.position), facts, from, true).await?;
+    let from = run::From {
+        position: 0,
+        only: None,
+        continues: true,
+        due_at: out.now,
+    };
+    advance(
+        tx,
+        out,
+        &mut run,
+        (&workflow.definition, workflow.position),
+        facts,
+        from,
+        true,
+    )
+    .await?;
     Ok(runs::insert(&mut tx.tenant(out.business_no), &run)?)
 }
 
@@ -157,7 +233,9 @@ pub(crate) async fn advance(
     let next = run::advance(&definition.actions, from, facts, out.now);
     let mut busy: Vec<Channel> = Vec::new();
     for new in next.steps {
-        let Some(action) = definition.actions.get(new.action) else { continue };
+        let Some(action) = definition.actions.get(new.action) else {
+            continue;
+        };
         let mut row = StepRow {
             action: i64::try_from(new.action).unwrap_or(0),
             to_no: i64::try_from(new.to).unwrap_or(0),
@@ -192,8 +270,17 @@ pub(crate) async fn advance(
 }
 
 /// A step that is due now is written claimed by this boot, unless the booking has a message on the channel in flight.
-async fn dispatch(tx: &mut Tx, out: &Out<'_>, row: &mut StepRow, channel: Channel, busy: &mut Vec<Channel>) -> Result<(), Refusal> {
-    if busy.contains(&channel) || out.dispatch.iter().any(|d| d.channel == row.channel) || !out.inner.has_room(out.dispatch.len()) {
+async fn dispatch(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    row: &mut StepRow,
+    channel: Channel,
+    busy: &mut Vec<Channel>,
+) -> Result<(), Refusal> {
+    if busy.contains(&channel)
+        || out.dispatch.iter().any(|d| d.channel == row.channel)
+        || !out.inner.has_room(out.dispatch.len())
+    {
         return Ok(());
     }
     if let Some(booking) = row.booking_id
@@ -210,7 +297,12 @@ async fn dispatch(tx: &mut Tx, out: &Out<'_>, row: &mut StepRow, channel: Channe
 fn waits(act: &Act, run: &mut RunRow) -> Result<(), Refusal> {
     let Act::Wait { wait } = act else { return Ok(()) };
     "waiting".clone_into(&mut run.state);
-    let mut vars: Vars = run.vars.as_deref().map(tenant::parse).transpose()?.unwrap_or_default();
+    let mut vars: Vars = run
+        .vars
+        .as_deref()
+        .map(tenant::parse)
+        .transpose()?
+        .unwrap_or_default();
     vars.wake_on = match wait {
         Wait::Event { event, .. } => Some(event.clone()),
         Wait::Duration { .. } | Wait::Until(_) => None,
@@ -252,7 +344,13 @@ fn step_row(out: &Out<'_>, run: &RunRow, position: i64, no: i64) -> StepRow {
 }
 
 /// When a step stops making sense. Of a timed run before its first wait that is the run's own; after it, counted anew.
-fn expires(definition: &Definition, run: &RunRow, facts: &Facts, channel: Option<Channel>, row: &StepRow) -> Option<i64> {
+fn expires(
+    definition: &Definition,
+    run: &RunRow,
+    facts: &Facts,
+    channel: Option<Channel>,
+    row: &StepRow,
+) -> Option<i64> {
     let kind = TriggerKind::from_word(&run.kind)?;
     if kind.is_timed() {
         let trigger = definition.triggers.iter().find(|t| t.no == run.trigger_no)?;
@@ -261,7 +359,11 @@ fn expires(definition: &Definition, run: &RunRow, facts: &Facts, channel: Option
             MaxLateness::Unlimited => None,
             MaxLateness::Ms(ms) => Some(ms),
         };
-        return if run.before || run.steps == 0 { run.expires_at } else { own.map(|ms| row.planned_at.saturating_add(ms)) };
+        return if run.before || run.steps == 0 {
+            run.expires_at
+        } else {
+            own.map(|ms| row.planned_at.saturating_add(ms))
+        };
     }
     let event = from_ms(run.due_at);
     let until = match (channel?, kind) {
@@ -275,7 +377,12 @@ fn expires(definition: &Definition, run: &RunRow, facts: &Facts, channel: Option
 }
 
 /// Ends a run: its steps that have not begun end with the reason; those in flight are looked at once more by themselves.
-pub(crate) async fn end_run(tx: &mut Tx, out: &Out<'_>, run: &mut RunRow, reason: Reason) -> Result<(), Refusal> {
+pub(crate) async fn end_run(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    run: &mut RunRow,
+    reason: Reason,
+) -> Result<(), Refusal> {
     for step in steps::of_run(&mut tx.tenant(out.business_no), run.id).await? {
         if step.state != "ready" && step.state != "parked" {
             continue;
@@ -286,7 +393,13 @@ pub(crate) async fn end_run(tx: &mut Tx, out: &Out<'_>, run: &mut RunRow, reason
             updated_at: to_ms(out.now),
             ..step.clone()
         };
-        if steps::advance(&mut tx.tenant(out.business_no), (&step.state, step.attempt), &ended).await? {
+        if steps::advance(
+            &mut tx.tenant(out.business_no),
+            (&step.state, step.attempt),
+            &ended,
+        )
+        .await?
+        {
             run.open -= 1;
         }
     }
@@ -300,7 +413,11 @@ pub(crate) async fn end_run(tx: &mut Tx, out: &Out<'_>, run: &mut RunRow, reason
 pub(crate) async fn wake(tx: &mut Tx, out: &Out<'_>, run: &RunRow) -> Result<(), Refusal> {
     for step in steps::of_run(&mut tx.tenant(out.business_no), run.id).await? {
         if step.kind == "wait" && step.state == "ready" {
-            let due = StepRow { due_at: to_ms(out.now), updated_at: to_ms(out.now), ..step.clone() };
+            let due = StepRow {
+                due_at: to_ms(out.now),
+                updated_at: to_ms(out.now),
+                ..step.clone()
+            };
             steps::advance(&mut tx.tenant(out.business_no), ("ready", step.attempt), &due).await?;
         }
     }
@@ -308,14 +425,26 @@ pub(crate) async fn wake(tx: &mut Tx, out: &Out<'_>, run: &RunRow) -> Result<(),
 }
 
 /// A group of an occurrence will not fire any more: if its run waited only for that, it is done.
-pub(crate) async fn group_gone(tx: &mut Tx, out: &Out<'_>, booking: BookingId, timer: &Pending) -> Result<(), Refusal> {
+pub(crate) async fn group_gone(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    booking: BookingId,
+    timer: &Pending,
+) -> Result<(), Refusal> {
     if timer.group == 0 {
         return Ok(()); // the first group of an occurrence has no run yet
     }
-    let run = runs::of_occurrence(&mut tx.tenant(out.business_no), booking, timer.trigger_no, to_ms(timer.anchor_at)).await?;
-    let Some(mut run) = run.filter(|r| r.state == "running" && r.open == 0) else { return Ok(()) };
+    let run = runs::of_occurrence(
+        &mut tx.tenant(out.business_no),
+        booking,
+        timer.trigger_no,
+        to_ms(timer.anchor_at),
+    )
+    .await?;
+    let Some(mut run) = run.filter(|r| r.state == "running" && r.open == 0) else {
+        return Ok(());
+    };
     run.finished = true;
     "done".clone_into(&mut run.state);
     Ok(runs::update(&mut tx.tenant(out.business_no), &run)?)
 }
-

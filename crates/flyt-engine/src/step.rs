@@ -26,11 +26,20 @@ impl Engine {
             .command(async move |tx: &mut Tx| {
                 let step = find(tx, caller, id).await?;
                 if !matches!(step.state.as_str(), "failed" | "unknown") {
-                    return Err(Refusal::conflict("not_failed", "only a failed delivery can be tried again", None));
+                    return Err(Refusal::conflict(
+                        "not_failed",
+                        "only a failed delivery can be tried again",
+                        None,
+                    ));
                 }
                 let out = Out::new(&inner, caller.business_no, inner.clock.now());
                 // A person decided: it may go though its time is over.
-                let ready = StepRow { state: "ready".to_owned(), reason: None, expires_at: None, ..moved(&step, &out) };
+                let ready = StepRow {
+                    state: "ready".to_owned(),
+                    reason: None,
+                    expires_at: None,
+                    ..moved(&step, &out)
+                };
                 write(tx, &out, caller, &step, &ready, "step.retry").await?;
                 runs::step_reopened(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
             })
@@ -48,7 +57,12 @@ impl Engine {
                 let step = waiting(tx, caller, id).await?;
                 let out = Out::new(&inner, caller.business_no, inner.clock.now());
                 let reason = Some(Reason::CancelledByUser.word().to_owned());
-                let cancelled = StepRow { state: "cancelled".to_owned(), reason, due_at: step.due_at, ..moved(&step, &out) };
+                let cancelled = StepRow {
+                    state: "cancelled".to_owned(),
+                    reason,
+                    due_at: step.due_at,
+                    ..moved(&step, &out)
+                };
                 write(tx, &out, caller, &step, &cancelled, "step.skip").await?;
                 runs::step_ended(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
             })
@@ -65,7 +79,11 @@ impl Engine {
             .command(async move |tx: &mut Tx| {
                 let step = waiting(tx, caller, id).await?;
                 let out = Out::new(&inner, caller.business_no, inner.clock.now());
-                let ready = StepRow { state: "ready".to_owned(), reason: None, ..moved(&step, &out) };
+                let ready = StepRow {
+                    state: "ready".to_owned(),
+                    reason: None,
+                    ..moved(&step, &out)
+                };
                 write(tx, &out, caller, &step, &ready, "step.send_now").await
             })
             .await
@@ -86,7 +104,10 @@ impl Engine {
             .command(async move |tx: &mut Tx| {
                 let step = waiting(tx, caller, id).await?;
                 let out = Out::new(&inner, caller.business_no, inner.clock.now());
-                let later = StepRow { due_at: to_ms(due_at.max(out.now)), ..moved(&step, &out) };
+                let later = StepRow {
+                    due_at: to_ms(due_at.max(out.now)),
+                    ..moved(&step, &out)
+                };
                 write(tx, &out, caller, &step, &later, "step.edit").await
             })
             .await
@@ -103,7 +124,13 @@ impl Engine {
                 let timer = find_timer(tx, caller, id).await?;
                 let out = Out::new(&inner, caller.business_no, inner.clock.now());
                 timers::remove(&mut tx.tenant(caller.business_no), id)?;
-                change::end_timer(tx, &out, id.booking, &change::pending(&timer), Reason::CancelledByUser)?;
+                change::end_timer(
+                    tx,
+                    &out,
+                    id.booking,
+                    &change::pending(&timer),
+                    Reason::CancelledByUser,
+                )?;
                 audit::note(tx, &out, caller.actor, "timer.skip", &id.to_string())
             })
             .await
@@ -130,7 +157,9 @@ impl Engine {
 }
 
 async fn find(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Refusal> {
-    steps::by_id(&mut tx.tenant(caller.business_no), id).await?.ok_or(Refusal::NotFound)
+    steps::by_id(&mut tx.tenant(caller.business_no), id)
+        .await?
+        .ok_or(Refusal::NotFound)
 }
 
 async fn waiting(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Refusal> {
@@ -138,7 +167,11 @@ async fn waiting(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Ref
     if matches!(step.state.as_str(), "ready" | "parked") {
         return Ok(step);
     }
-    Err(Refusal::conflict("too_late", "this step is on its way or over", None))
+    Err(Refusal::conflict(
+        "too_late",
+        "this step is on its way or over",
+        None,
+    ))
 }
 
 async fn find_timer(tx: &mut Tx, caller: Caller, id: TimerId) -> Result<TimerRow, Refusal> {
@@ -147,14 +180,33 @@ async fn find_timer(tx: &mut Tx, caller: Caller, id: TimerId) -> Result<TimerRow
 }
 
 fn moved(step: &StepRow, out: &Out<'_>) -> StepRow {
-    StepRow { due_at: to_ms(out.now), updated_at: to_ms(out.now), ..step.clone() }
+    StepRow {
+        due_at: to_ms(out.now),
+        updated_at: to_ms(out.now),
+        ..step.clone()
+    }
 }
 
-async fn write(tx: &mut Tx, out: &Out<'_>, caller: Caller, from: &StepRow, to: &StepRow, action: &str) -> Result<(), Refusal> {
-    let done = steps::advance(&mut tx.tenant(caller.business_no), (&from.state, from.attempt), to).await?;
+async fn write(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    caller: Caller,
+    from: &StepRow,
+    to: &StepRow,
+    action: &str,
+) -> Result<(), Refusal> {
+    let done = steps::advance(
+        &mut tx.tenant(caller.business_no),
+        (&from.state, from.attempt),
+        to,
+    )
+    .await?;
     if !done {
-        return Err(Refusal::conflict("too_late", "this step has just moved: look again", None));
+        return Err(Refusal::conflict(
+            "too_late",
+            "this step has just moved: look again",
+            None,
+        ));
     }
     audit::note(tx, out, caller.actor, action, &from.id.to_string())
 }
-

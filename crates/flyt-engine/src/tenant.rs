@@ -4,6 +4,7 @@
 use crate::refusal::Refusal;
 use flyt_core::booking::Booking;
 use flyt_core::business::Business;
+use flyt_core::catalogue::{Extra, Location, Resource, Service};
 use flyt_core::change;
 use flyt_core::customer::Customer;
 use flyt_core::facts::{BookingFacts, Facts, Previous};
@@ -13,8 +14,8 @@ use flyt_core::status::Status;
 use flyt_core::trigger::ChangedField;
 use flyt_core::variables;
 use flyt_core::workflow::{Definition, Workflow};
-use flyt_store::changes::ChangeRow;
 use flyt_store::Tx;
+use flyt_store::changes::ChangeRow;
 use flyt_store::{bookings, businesses, catalogue, changes, customers, payments, workflows};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +42,9 @@ const KEPT: usize = 4_096;
 impl Cache {
     /// The business as of the transaction. Right on many nodes without messages: the epoch is read in the transaction.
     pub(crate) async fn tenant(&self, tx: &mut Tx, no: i64) -> Result<Arc<Tenant>, Refusal> {
-        let Some(epoch) = businesses::epoch(tx, no).await? else { return Err(Refusal::NotFound) };
+        let Some(epoch) = businesses::epoch(&mut tx.tenant(no)).await? else {
+            return Err(Refusal::NotFound);
+        };
         let kept = lock(&self.tenants).get(&no).cloned();
         if let Some(tenant) = kept.filter(|t| t.business.epoch == epoch) {
             return Ok(tenant);
@@ -56,13 +59,20 @@ impl Cache {
     }
 
     /// What a pinned version says.
-    pub(crate) async fn version(&self, tx: &mut Tx, business_no: i64, workflow_no: i64, version: i64) -> Result<Arc<Definition>, Refusal> {
+    pub(crate) async fn version(
+        &self,
+        tx: &mut Tx,
+        business_no: i64,
+        workflow_no: i64,
+        version: i64,
+    ) -> Result<Arc<Definition>, Refusal> {
         let kept = lock(&self.versions).get(&(workflow_no, version)).cloned();
         if let Some(definition) = kept {
             return Ok(definition);
         }
         let row = workflows::version(&mut tx.tenant(business_no), workflow_no, version).await?;
-        let row = row.ok_or_else(|| Refusal::Bug(format!("version {version} of workflow {workflow_no} is missing")))?;
+        let row = row
+            .ok_or_else(|| Refusal::Bug(format!("version {version} of workflow {workflow_no} is missing")))?;
         let definition: Arc<Definition> = Arc::new(parse(&row.doc)?);
         let mut versions = lock(&self.versions);
         if versions.len() >= KEPT {
@@ -88,14 +98,20 @@ pub(crate) fn document<T: serde::Serialize>(value: &T) -> Result<String, Refusal
 }
 
 async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
-    let business = businesses::by_no(tx, no).await?.ok_or(Refusal::NotFound)?;
+    let business = businesses::own(&mut tx.tenant(no))
+        .await?
+        .ok_or(Refusal::NotFound)?;
     let mut tenant = tx.tenant(no);
     let statuses = catalogue::statuses(&mut tenant).await?;
     let mut all = Vec::new();
     for row in workflows::live(&mut tenant).await? {
         all.push(Arc::new(workflow(&row)?));
     }
-    Ok(Tenant { business: Arc::new(business), statuses: Arc::new(statuses), workflows: all })
+    Ok(Tenant {
+        business: Arc::new(business),
+        statuses: Arc::new(statuses),
+        workflows: all,
+    })
 }
 
 /// A workflow from its row.
@@ -131,25 +147,36 @@ pub(crate) fn bare(tenant: &Tenant) -> Facts {
 /// A booking with what it points to. `None` when its service row is gone, which no write allows.
 pub(crate) async fn booking_facts(tx: &mut Tx, no: i64, booking: Booking) -> Result<BookingFacts, Refusal> {
     let mut tenant = tx.tenant(no);
-    let service = catalogue::service(&mut tenant, booking.service_id).await?;
+    let service = catalogue::by_id::<Service>(&mut tenant, booking.service_id).await?;
     let service = service.ok_or_else(|| Refusal::Bug("a booking's service is missing".to_owned()))?;
     let location = match booking.location_id {
-        Some(id) => catalogue::location(&mut tenant, id).await?,
+        Some(id) => catalogue::by_id::<Location>(&mut tenant, id).await?,
         None => None,
     };
     let resource = match booking.resource_id {
-        Some(id) => catalogue::resource(&mut tenant, id).await?,
+        Some(id) => catalogue::by_id::<Resource>(&mut tenant, id).await?,
         None => None,
     };
     let mut extras = Vec::new();
     for extra in &booking.extras {
-        extras.extend(catalogue::extra(&mut tenant, extra.id).await?);
+        extras.extend(catalogue::by_id::<Extra>(&mut tenant, extra.id).await?);
     }
-    Ok(BookingFacts { booking, service, location, resource, extras })
+    Ok(BookingFacts {
+        booking,
+        service,
+        location,
+        resource,
+        extras,
+    })
 }
 
 /// Facts about a booking and its customer, fresh in this transaction.
-pub(crate) async fn facts(tx: &mut Tx, tenant: &Tenant, booking: Option<BookingId>, customer: Option<CustomerId>) -> Result<Facts, Refusal> {
+pub(crate) async fn facts(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    booking: Option<BookingId>,
+    customer: Option<CustomerId>,
+) -> Result<Facts, Refusal> {
     let no = tenant.business.no;
     let mut facts = bare(tenant);
     if let Some(id) = booking {
@@ -164,9 +191,18 @@ pub(crate) async fn facts(tx: &mut Tx, tenant: &Tenant, booking: Option<BookingI
 }
 
 /// Adds what a change left behind: what was before, which fields differ, the payment.
-pub(crate) async fn with_change(tx: &mut Tx, no: i64, facts: &mut Facts, row: &ChangeRow) -> Result<(), Refusal> {
+pub(crate) async fn with_change(
+    tx: &mut Tx,
+    no: i64,
+    facts: &mut Facts,
+    row: &ChangeRow,
+) -> Result<(), Refusal> {
     facts.previous = row.before.as_deref().map(parse::<Previous>).transpose()?;
-    facts.changes = row.fields.split(',').filter_map(ChangedField::from_word).collect();
+    facts.changes = row
+        .fields
+        .split(',')
+        .filter_map(ChangedField::from_word)
+        .collect();
     if let Some(id) = row.payment_id {
         facts.payment = payments::by_id(&mut tx.tenant(no), id).await?;
     }
@@ -174,7 +210,12 @@ pub(crate) async fn with_change(tx: &mut Tx, no: i64, facts: &mut Facts, row: &C
 }
 
 /// Adds what a change left behind, by its id.
-pub(crate) async fn with_change_id(tx: &mut Tx, no: i64, facts: &mut Facts, id: Option<ChangeId>) -> Result<Option<ChangeRow>, Refusal> {
+pub(crate) async fn with_change_id(
+    tx: &mut Tx,
+    no: i64,
+    facts: &mut Facts,
+    id: Option<ChangeId>,
+) -> Result<Option<ChangeRow>, Refusal> {
     let Some(id) = id else { return Ok(None) };
     let row = changes::by_id(&mut tx.tenant(no), id).await?;
     if let Some(row) = &row {
@@ -210,12 +251,19 @@ pub(crate) async fn with_visits<'d>(
             later |= variables::needs_later(condition);
         }
     }
-    let Some(booking) = facts.booking.as_ref().map(|b| (b.booking.customer_id, b.booking.start)) else { return Ok(()) };
+    let Some(booking) = facts
+        .booking
+        .as_ref()
+        .map(|b| b.booking.clone())
+        .filter(|_| visits || later)
+    else {
+        return Ok(());
+    };
     if visits {
-        facts.visit_number = Some(bookings::count_before(&mut tx.tenant(no), booking.0, booking.1).await? + 1);
+        facts.visit_number = Some(bookings::count_before(&mut tx.tenant(no), &booking).await? + 1);
     }
     if later {
-        facts.has_later_booking = Some(bookings::has_later(&mut tx.tenant(no), booking.0, booking.1).await?);
+        facts.has_later_booking = Some(bookings::has_later(&mut tx.tenant(no), &booking).await?);
     }
     Ok(())
 }
@@ -232,7 +280,6 @@ pub(crate) fn previous(before: &BookingFacts) -> Previous {
         resource: before.resource.as_ref().map(flyt_core::view::resource),
     }
 }
-
 
 /// The words of changed fields, with commas: the stored form.
 pub(crate) fn words(fields: &[ChangedField]) -> String {

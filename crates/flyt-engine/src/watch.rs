@@ -4,8 +4,8 @@ use crate::clock;
 use crate::engine::Inner;
 use crate::refusal::Refusal;
 use flyt_core::instant::to_ms;
-use flyt_store::steps::{self, AttemptRow, StepRow};
 use flyt_store::Tx;
+use flyt_store::steps::{self, AttemptRow, StepRow};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -19,10 +19,10 @@ use flyt_core::render::{self, Letter, Links, Meta};
 use flyt_core::run::Vars;
 use flyt_core::trigger::TriggerKind;
 use flyt_core::workflow::{Definition, Workflow};
+use flyt_store::Tx;
 use flyt_store::changes::ChangeRow;
 use flyt_store::runs::{self, RunRow};
 use flyt_store::steps::{self, StepRow};
-use flyt_store::Tx;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -70,7 +70,9 @@ pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
 async fn attempt(inner: &Arc<Inner>, step: &StepRow) -> Result<(), Refusal> {
     let began = inner.clock.now();
     let (reader, row) = (inner.clone(), step.clone());
-    let seen = inner.read(async move |tx: &mut Tx| see(&reader, tx, &row).await).await?;
+    let seen = inner
+        .read(async move |tx: &mut Tx| see(&reader, tx, &row).await)
+        .await?;
     let Some(seen) = seen else { return Ok(()) };
     let (step, end) = judge(inner, step.clone(), &seen, began).await;
     record::record(inner, step, seen, end, began).await
@@ -87,12 +89,21 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
     let run = runs::by_id(&mut tx.tenant(no), row.id.run).await?;
     let run = run.ok_or_else(|| Refusal::Bug("a step without its run".to_owned()))?;
     let definition = inner.cache.version(tx, no, run.workflow_no, run.version).await?;
-    let vars: Vars = run.vars.as_deref().map(tenant::parse).transpose()?.unwrap_or_default();
+    let vars: Vars = run
+        .vars
+        .as_deref()
+        .map(tenant::parse)
+        .transpose()?
+        .unwrap_or_default();
     let mut facts = tenant::facts(tx, &tenant, run.booking_id, run.customer_id).await?;
     let change = tenant::with_change_id(tx, no, &mut facts, run.change_id).await?;
     tenant::with_visits(tx, no, &mut facts, [&*definition]).await?;
     facts.steps.clone_from(&vars.steps);
-    let frozen = if row.attempt > 1 { steps::content(&mut tx.tenant(no), row.id).await? } else { None };
+    let frozen = if row.attempt > 1 {
+        steps::content(&mut tx.tenant(no), row.id).await?
+    } else {
+        None
+    };
     let suppressed = match (&row.channel, &row.recipient) {
         (Some(channel), Some(address)) if channel != "webhook" => {
             flyt_store::suppressions::has(&mut tx.tenant(no), channel, &contact::folded(address)).await?
@@ -101,7 +112,17 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
     };
     let (workflow, action_on) = standing(&tenant, &run, &definition, row);
     let frozen = frozen.as_deref().map(tenant::parse).transpose()?;
-    Ok(Some(Seen { tenant, run, vars, workflow, action_on, facts, change, suppressed, frozen }))
+    Ok(Some(Seen {
+        tenant,
+        run,
+        vars,
+        workflow,
+        action_on,
+        facts,
+        change,
+        suppressed,
+        frozen,
+    }))
 }
 
 /// The workflow's on/off as it stands now over the definition that the run pinned.
@@ -110,7 +131,9 @@ fn standing(tenant: &Tenant, run: &RunRow, definition: &Definition, row: &StepRo
     let place = usize::try_from(row.action).unwrap_or(0);
     let newest = live.and_then(|w| w.definition.actions.get(place));
     let pinned = definition.actions.get(place);
-    let same = newest.zip(pinned).is_some_and(|(n, p)| n.act.word() == p.act.word());
+    let same = newest
+        .zip(pinned)
+        .is_some_and(|(n, p)| n.act.word() == p.act.word());
     let workflow = Workflow {
         no: run.workflow_no,
         id: live.map_or(flyt_core::id::WorkflowId(0), |w| w.id),
@@ -126,7 +149,10 @@ fn standing(tenant: &Tenant, run: &RunRow, definition: &Definition, row: &StepRo
 
 /// The last look, the text, the call.
 async fn judge(inner: &Inner, mut step: StepRow, seen: &Seen, now: Timestamp) -> (StepRow, End) {
-    let Some(action) = usize::try_from(step.action).ok().and_then(|i| seen.workflow.definition.actions.get(i)) else {
+    let Some(action) = usize::try_from(step.action)
+        .ok()
+        .and_then(|i| seen.workflow.definition.actions.get(i))
+    else {
         return (step, End::Ended(Reason::WorkflowDisabled));
     };
     refresh_recipient(&mut step, &action.act, &seen.facts, now);
@@ -175,7 +201,9 @@ fn event_status(seen: &Seen) -> Option<&str> {
 /// An address that a role stands for is looked up anew at every try; fixed ones, templates and administrators keep theirs.
 fn refresh_recipient(step: &mut StepRow, act: &Act, facts: &Facts, now: Timestamp) {
     let role = match act {
-        Act::Email { to, .. } | Act::Sms { to, .. } => usize::try_from(step.to_no).ok().and_then(|i| to.get(i)),
+        Act::Email { to, .. } | Act::Sms { to, .. } => {
+            usize::try_from(step.to_no).ok().and_then(|i| to.get(i))
+        }
         Act::Webhook { .. }
         | Act::SetStatus { .. }
         | Act::Wait { .. }
@@ -208,7 +236,15 @@ fn letter(step: &StepRow, act: &Act, seen: &Seen, now: Timestamp) -> Result<Lett
     };
     let address = step.recipient.as_deref().unwrap_or("");
     let links = Links::default();
-    let mut letter = render::letter(act, address, usize::try_from(step.to_no).unwrap_or(0), &seen.facts, &links, &meta, now)?;
+    let mut letter = render::letter(
+        act,
+        address,
+        usize::try_from(step.to_no).unwrap_or(0),
+        &seen.facts,
+        &links,
+        &meta,
+        now,
+    )?;
     letter.revision = step.revision;
     letter.at = Some(now);
     Ok(letter)
@@ -216,11 +252,17 @@ fn letter(step: &StepRow, act: &Act, seen: &Seen, now: Timestamp) -> Result<Lett
 
 /// The id and instant of what the run is about: its change's event, or the occurrence of its timer.
 fn event(seen: &Seen) -> (String, Timestamp) {
-    let ordinal = TriggerKind::ALL.iter().position(|k| k.word() == seen.run.kind).unwrap_or(0);
+    let ordinal = TriggerKind::ALL
+        .iter()
+        .position(|k| k.word() == seen.run.kind)
+        .unwrap_or(0);
     let ordinal = i64::try_from(ordinal).unwrap_or(0);
     match seen.run.change_id {
         Some(id) => (event_id(id, ordinal), from_ms(seen.run.due_at)),
-        None => (event_id(flyt_core::id::ChangeId(seen.run.id.0), ordinal), from_ms(seen.run.due_at)),
+        None => (
+            event_id(flyt_core::id::ChangeId(seen.run.id.0), ordinal),
+            from_ms(seen.run.due_at),
+        ),
     }
 }
 
@@ -229,7 +271,9 @@ pub(crate) async fn claim(inner: &Inner, tx: &mut Tx, rows: &[StepRow]) -> Resul
     let now = inner.clock.now();
     let mut ours: Vec<StepRow> = Vec::new();
     for row in rows {
-        let same = |o: &StepRow| o.booking_id.is_some() && o.booking_id == row.booking_id && o.channel == row.channel;
+        let same = |o: &StepRow| {
+            o.booking_id.is_some() && o.booking_id == row.booking_id && o.channel == row.channel
+        };
         if ours.iter().any(same) {
             continue;
         }
@@ -240,7 +284,13 @@ pub(crate) async fn claim(inner: &Inner, tx: &mut Tx, rows: &[StepRow]) -> Resul
         }
         let mut claimed = row.clone();
         inner.hold(&mut claimed, now);
-        if steps::advance(&mut tx.tenant(row.business_no), (&row.state, row.attempt), &claimed).await? {
+        if steps::advance(
+            &mut tx.tenant(row.business_no),
+            (&row.state, row.attempt),
+            &claimed,
+        )
+        .await?
+        {
             ours.push(claimed);
         }
     }

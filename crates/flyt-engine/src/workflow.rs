@@ -8,17 +8,20 @@ use crate::engine::{Engine, Inner};
 use crate::people::taken;
 use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written};
 use crate::tenant;
+use flyt_core::action::{Act, Action, ReadContext};
 use flyt_core::catalogue::Kind;
+use flyt_core::condition::Condition;
 use flyt_core::id::{ExtraId, LocationId, ResourceId, ServiceId, TriggerId, WorkflowId};
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::invalid::{Faults, Invalid};
-use flyt_core::trigger::{self, Trigger};
+use flyt_core::trigger::{self, Trigger, TriggerKind};
 use flyt_core::workflow::{self, Definition, Draft, Names};
 use flyt_core::{limits, merge};
 use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, VersionRow, WorkflowRow};
 use flyt_store::{Tx, businesses, catalogue};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 impl Engine {
     /// Makes or changes a workflow. The value is the API object.
@@ -43,9 +46,16 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`, `Precondition`.
-    pub async fn delete_workflow(&self, caller: &Caller, target: Target<WorkflowId>, expect: Option<i64>) -> Result<(), Refusal> {
+    pub async fn delete_workflow(
+        &self,
+        caller: &Caller,
+        target: Target<WorkflowId>,
+        expect: Option<i64>,
+    ) -> Result<(), Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        self.0.command(async move |tx: &mut Tx| delete(&inner, tx, caller, &target, expect).await).await
+        self.0
+            .command(async move |tx: &mut Tx| delete(&inner, tx, caller, &target, expect).await)
+            .await
     }
 
     /// Says what is wrong with a draft, and warns; saves nothing.
@@ -58,8 +68,8 @@ impl Engine {
             .read(async move |tx: &mut Tx| {
                 let names = names(tx, caller.business_no).await?;
                 let mut faults = Faults::default();
-                let whole = merge::merge(&json!({}), &body, workflow::READ_ONLY, &mut faults);
-                let draft = workflow::read_draft(&whole, &names, &mut faults);
+                let whole = merge::merge(&json!({}), &body, READ_ONLY, &mut faults);
+                let draft = read_draft(&whole, &names, &mut faults);
                 Ok(json!({
                     "valid": draft.is_some() && faults.errors.is_empty(),
                     "errors": faults.errors,
@@ -73,16 +83,25 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`, `Invalid` when what it names is gone.
-    pub async fn restore_version(&self, caller: &Caller, id: WorkflowId, version: i64) -> Result<Written<Value>, Refusal> {
+    pub async fn restore_version(
+        &self,
+        caller: &Caller,
+        id: WorkflowId,
+        version: i64,
+    ) -> Result<Written<Value>, Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
         self.0
             .command(async move |tx: &mut Tx| {
                 let no = caller.business_no;
-                let row = workflows::by_id(&mut tx.tenant(no), id).await?.filter(|w| w.deleted_at.is_none());
+                let row = workflows::by_id(&mut tx.tenant(no), id)
+                    .await?
+                    .filter(|w| w.deleted_at.is_none());
                 let row = row.ok_or(Refusal::NotFound)?;
-                let old = workflows::version(&mut tx.tenant(no), row.no, version).await?.ok_or(Refusal::NotFound)?;
+                let old = workflows::version(&mut tx.tenant(no), row.no, version)
+                    .await?
+                    .ok_or(Refusal::NotFound)?;
                 let definition: Definition = tenant::parse(&old.doc)?;
-                let mut body = workflow::definition_json(&definition);
+                let mut body = shown(&definition);
                 if let Some(body) = body.as_object_mut() {
                     body.insert("note".to_owned(), json!(format!("version {version} restored")));
                 }
@@ -92,9 +111,61 @@ impl Engine {
     }
 }
 
+/// Fields of a workflow that callers only read.
+const READ_ONLY: &[&str] = &[
+    "id",
+    "revision",
+    "version",
+    "created_at",
+    "updated_at",
+    "warnings",
+    "sentence",
+];
+
+/// Reads a whole workflow. Later actions may use what earlier webhooks with `store` leave.
+fn read_draft(value: &Value, names: &Names, faults: &mut Faults) -> Option<Draft> {
+    let mut stored: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let action = |value: &Value, at: &str, faults: &mut Faults, kinds: &[TriggerKind]| {
+        let read = Action::read(
+            value,
+            at,
+            faults,
+            &ReadContext {
+                kinds,
+                names,
+                stored: &stored,
+            },
+        );
+        if let Some(Action {
+            name: Some(name),
+            act: Act::Webhook { store, .. },
+            ..
+        }) = &read
+            && !store.is_empty()
+        {
+            stored.insert(name.clone(), store.keys().cloned().collect());
+        }
+        read
+    };
+    Draft::read(value, names, faults, action, Condition::read)
+}
+
+/// What a version says, in the shape in which it is sent.
+fn shown(definition: &Definition) -> Value {
+    json!({
+        "name": definition.name,
+        "triggers": definition.triggers.iter().map(Trigger::to_json).collect::<Vec<_>>(),
+        "filters": definition.filters.to_json(),
+        "condition": definition.condition.as_ref().map(Condition::to_json),
+        "actions": definition.actions.iter().map(Action::to_json).collect::<Vec<_>>(),
+    })
+}
+
 /// What the business has that a workflow may name.
 pub(crate) async fn names(tx: &mut Tx, no: i64) -> Result<Names, Refusal> {
-    let business = businesses::by_no(tx, no).await?.ok_or(Refusal::NotFound)?;
+    let business = businesses::own(&mut tx.tenant(no))
+        .await?
+        .ok_or(Refusal::NotFound)?;
     let mut tenant = tx.tenant(no);
     let statuses = catalogue::statuses(&mut tenant).await?;
     let mut all = Names {
@@ -127,7 +198,8 @@ async fn find(tx: &mut Tx, no: i64, target: &Target<WorkflowId>) -> Result<Optio
 /// The API object of a workflow.
 pub(crate) fn show(row: &WorkflowRow) -> Result<Value, Refusal> {
     let workflow = tenant::workflow(row)?;
-    let mut object = workflow::to_json(&workflow, from_ms(row.created_at), from_ms(row.updated_at));
+    let (created_at, updated_at) = (from_ms(row.created_at), from_ms(row.updated_at));
+    let mut object = workflow.to_json(created_at, updated_at, Action::to_json, Condition::to_json);
     if let Some(object) = object.as_object_mut() {
         object.insert("revision".to_owned(), json!(row.revision));
     }
@@ -143,7 +215,7 @@ async fn write(
     expect: Option<i64>,
 ) -> Result<Written<Value>, Refusal> {
     let no = caller.business_no;
-    tx.tenant(no).alone("workflows")?;
+    tx.tenant(no).alone("workflows");
     let before = find(tx, no, target).await?;
     if before.is_none() && (verb == Verb::Patch || matches!(target, Target::Id(_))) {
         return Err(Refusal::NotFound);
@@ -161,21 +233,26 @@ async fn write(
 }
 
 /// PATCH merges into what is there; PUT replaces it, but keeps what it does not name of the life of the workflow.
-fn read(before: Option<&WorkflowRow>, (target, verb): (&Target<WorkflowId>, Verb), body: &Value, names: &Names) -> Result<(Draft, Vec<Invalid>), Refusal> {
+fn read(
+    before: Option<&WorkflowRow>,
+    (target, verb): (&Target<WorkflowId>, Verb),
+    body: &Value,
+    names: &Names,
+) -> Result<(Draft, Vec<Invalid>), Refusal> {
     let mut faults = Faults::default();
     let shown = before.map(show).transpose()?.unwrap_or_else(|| json!({}));
     let kept = ["name", "external_id", "enabled", "position"];
     let base = if verb == Verb::Put {
         let mut base = shown.clone();
         if let Some(base) = base.as_object_mut() {
-            base.retain(|k, _| kept.contains(&k.as_str()) || workflow::READ_ONLY.contains(&k.as_str()));
+            base.retain(|k, _| kept.contains(&k.as_str()) || READ_ONLY.contains(&k.as_str()));
         }
         base
     } else {
         shown
     };
-    let whole = merge::merge(&base, body, workflow::READ_ONLY, &mut faults);
-    let draft = workflow::read_draft(&whole, names, &mut faults);
+    let whole = merge::merge(&base, body, READ_ONLY, &mut faults);
+    let draft = read_draft(&whole, names, &mut faults);
     let warnings = std::mem::take(&mut faults.warnings);
     let mut draft = faults.finish(draft).map_err(Refusal::Invalid)?;
     if let (None, Target::External(external), None) = (&draft.external_id, target, before) {
@@ -184,18 +261,37 @@ fn read(before: Option<&WorkflowRow>, (target, verb): (&Target<WorkflowId>, Verb
     Ok((draft, warnings))
 }
 
-async fn external_id_free(tx: &mut Tx, no: i64, draft: &Draft, before: Option<&WorkflowRow>) -> Result<(), Refusal> {
-    let Some(wanted) = &draft.external_id else { return Ok(()) };
+async fn external_id_free(
+    tx: &mut Tx,
+    no: i64,
+    draft: &Draft,
+    before: Option<&WorkflowRow>,
+) -> Result<(), Refusal> {
+    let Some(wanted) = &draft.external_id else {
+        return Ok(());
+    };
     match workflows::by_external_id(&mut tx.tenant(no), wanted).await? {
-        Some(other) if before.is_none_or(|b| b.no != other.no) => Err(taken("workflow", wanted, other.id.to_string())),
+        Some(other) if before.is_none_or(|b| b.no != other.no) => {
+            Err(taken("workflow", wanted, other.id.to_string()))
+        }
         Some(_) | None => Ok(()),
     }
 }
 
-async fn create(inner: &Inner, tx: &mut Tx, caller: Caller, draft: Draft, warnings: Vec<Invalid>) -> Result<Written<Value>, Refusal> {
+async fn create(
+    inner: &Inner,
+    tx: &mut Tx,
+    caller: Caller,
+    draft: Draft,
+    warnings: Vec<Invalid>,
+) -> Result<Written<Value>, Refusal> {
     let no = caller.business_no;
     if workflows::live(&mut tx.tenant(no)).await?.len() >= limits::WORKFLOWS {
-        return Err(Refusal::conflict("too_many", format!("a business has at most {} workflows", limits::WORKFLOWS), None));
+        return Err(Refusal::conflict(
+            "too_many",
+            format!("a business has at most {} workflows", limits::WORKFLOWS),
+            None,
+        ));
     }
     let out = Out::new(inner, no, inner.clock.now());
     let triggers = numbered(inner, tx, &[], &draft).await?;
@@ -221,11 +317,19 @@ async fn create(inner: &Inner, tx: &mut Tx, caller: Caller, draft: Draft, warnin
     workflows::insert(&mut tx.tenant(no), &row)?;
     save(tx, &out, (&row, &definition), caller.actor, draft.note.clone())?;
     audit::note(tx, &out, caller.actor, "workflow.create", &row.id.to_string())?;
-    businesses::bump(&mut tx.tenant(no)).await?;
+    businesses::raise_epoch(&mut tx.tenant(no))?;
     if row.enabled && is_timed(&definition) {
-        workflows::begin_replan(&mut tx.tenant(no), &business::replan(&out, &row, true, draft.include_existing))?;
+        workflows::begin_replan(
+            &mut tx.tenant(no),
+            &business::replan(&out, &row, true, draft.include_existing),
+        )?;
     }
-    Ok(Written { value: show(&row)?, created: true, changed: true, warnings })
+    Ok(Written {
+        value: show(&row)?,
+        created: true,
+        changed: true,
+        warnings,
+    })
 }
 
 fn is_timed(definition: &Definition) -> bool {
@@ -233,16 +337,28 @@ fn is_timed(definition: &Definition) -> bool {
 }
 
 /// The triggers of a draft with ids and numbers: kept where they match what was there, new otherwise.
-async fn numbered(inner: &Inner, tx: &mut Tx, old: &[Trigger], draft: &Draft) -> Result<Vec<Trigger>, Refusal> {
+async fn numbered(
+    inner: &Inner,
+    tx: &mut Tx,
+    old: &[Trigger],
+    draft: &Draft,
+) -> Result<Vec<Trigger>, Refusal> {
     let now = inner.clock.now();
     let mut all = Vec::new();
     for (new, kept) in trigger::matched(old, draft.triggers.clone()) {
         let kept = kept.and_then(|i| old.get(i));
         let (id, no) = match kept {
             Some(kept) => (kept.id, kept.no),
-            None => (TriggerId(inner.ids.next(now)), meta::next(&mut tx.engine(), Sequence::Trigger).await?),
+            None => (
+                TriggerId(inner.ids.next(now)),
+                meta::next(&mut tx.engine(), Sequence::Trigger).await?,
+            ),
         };
-        all.push(Trigger { id, no, when: new.when });
+        all.push(Trigger {
+            id,
+            no,
+            when: new.when,
+        });
     }
     Ok(all)
 }
@@ -258,11 +374,23 @@ fn definition(draft: &Draft, triggers: Vec<Trigger>) -> Definition {
 }
 
 /// Writes the triggers and the version of a workflow row.
-fn save(tx: &mut Tx, out: &Out<'_>, (row, definition): (&WorkflowRow, &Definition), actor: Actor, note: Option<String>) -> Result<(), Refusal> {
+fn save(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    (row, definition): (&WorkflowRow, &Definition),
+    actor: Actor,
+    note: Option<String>,
+) -> Result<(), Refusal> {
     let mut tenant = tx.tenant(out.business_no);
     workflows::retire_triggers(&mut tenant, row.no)?;
     for trigger in &definition.triggers {
-        workflows::put_trigger(&mut tenant, trigger.no, trigger.id, row.no, trigger.when.kind().word())?;
+        workflows::put_trigger(
+            &mut tenant,
+            trigger.no,
+            trigger.id,
+            row.no,
+            trigger.when.kind().word(),
+        )?;
     }
     let version = VersionRow {
         version: row.version,
@@ -275,19 +403,34 @@ fn save(tx: &mut Tx, out: &Out<'_>, (row, definition): (&WorkflowRow, &Definitio
     Ok(workflows::put_version(&mut tenant, row.no, &version)?)
 }
 
-async fn update(inner: &Inner, tx: &mut Tx, caller: Caller, before: WorkflowRow, draft: Draft, warnings: Vec<Invalid>) -> Result<Written<Value>, Refusal> {
+async fn update(
+    inner: &Inner,
+    tx: &mut Tx,
+    caller: Caller,
+    before: WorkflowRow,
+    draft: Draft,
+    warnings: Vec<Invalid>,
+) -> Result<Written<Value>, Refusal> {
     let no = caller.business_no;
     let out = Out::new(inner, no, inner.clock.now());
     let old: Definition = tenant::parse(&before.doc)?;
     let triggers = numbered(inner, tx, &old.triggers, &draft).await?;
     let new = definition(&draft, triggers);
     let position = draft.position.unwrap_or(before.position);
-    let same_life = (draft.enabled, position, &draft.external_id) == (before.enabled, before.position, &before.external_id);
+    let same_life = (draft.enabled, position, &draft.external_id)
+        == (before.enabled, before.position, &before.external_id);
     if new == old && same_life {
-        return Ok(Written { value: show(&before)?, created: false, changed: false, warnings });
+        return Ok(Written {
+            value: show(&before)?,
+            created: false,
+            changed: false,
+            warnings,
+        });
     }
     let switched_on = draft.enabled && !before.enabled;
-    let replans = switched_on || draft.enabled != before.enabled || (draft.enabled && workflow::plan_changes(&old, &new));
+    let replans = switched_on
+        || draft.enabled != before.enabled
+        || (draft.enabled && workflow::plan_changes(&old, &new));
     let row = WorkflowRow {
         external_id: draft.external_id.clone(),
         enabled: draft.enabled,
@@ -302,14 +445,28 @@ async fn update(inner: &Inner, tx: &mut Tx, caller: Caller, before: WorkflowRow,
     workflows::update(&mut tx.tenant(no), &row)?;
     save(tx, &out, (&row, &new), caller.actor, draft.note.clone())?;
     audit::note(tx, &out, caller.actor, "workflow.update", &row.id.to_string())?;
-    businesses::bump(&mut tx.tenant(no)).await?;
+    businesses::raise_epoch(&mut tx.tenant(no))?;
     if replans && (is_timed(&old) || is_timed(&new)) {
-        workflows::begin_replan(&mut tx.tenant(no), &business::replan(&out, &row, switched_on, draft.include_existing))?;
+        workflows::begin_replan(
+            &mut tx.tenant(no),
+            &business::replan(&out, &row, switched_on, draft.include_existing),
+        )?;
     }
-    Ok(Written { value: show(&row)?, created: false, changed: true, warnings })
+    Ok(Written {
+        value: show(&row)?,
+        created: false,
+        changed: true,
+        warnings,
+    })
 }
 
-async fn delete(inner: &Inner, tx: &mut Tx, caller: Caller, target: &Target<WorkflowId>, expect: Option<i64>) -> Result<(), Refusal> {
+async fn delete(
+    inner: &Inner,
+    tx: &mut Tx,
+    caller: Caller,
+    target: &Target<WorkflowId>,
+    expect: Option<i64>,
+) -> Result<(), Refusal> {
     let no = caller.business_no;
     let before = find(tx, no, target).await?.ok_or(Refusal::NotFound)?;
     if expect.is_some_and(|e| e != before.revision) {
@@ -326,5 +483,5 @@ async fn delete(inner: &Inner, tx: &mut Tx, caller: Caller, target: &Target<Work
     workflows::update(&mut tx.tenant(no), &row)?;
     workflows::begin_replan(&mut tx.tenant(no), &business::replan(&out, &row, false, true))?;
     audit::note(tx, &out, caller.actor, "workflow.delete", &row.id.to_string())?;
-    Ok(businesses::bump(&mut tx.tenant(no)).await?)
+    Ok(businesses::raise_epoch(&mut tx.tenant(no))?)
 }

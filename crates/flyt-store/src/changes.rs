@@ -1,8 +1,8 @@
 //! Changes: one row for each committed write that means something, with the facts after and the difference before.
 
+use crate::engine::Sql;
 use crate::error::Result;
 use crate::tx::TenantTx;
-use crate::engine::Sql;
 use crate::value::{FromRow, Row};
 use flyt_core::id::{BookingId, ChangeId, CustomerId, PaymentId};
 
@@ -94,7 +94,8 @@ pub async fn by_id(tx: &mut TenantTx<'_>, id: ChangeId) -> Result<Option<ChangeR
 /// The changes of a booking, oldest first.
 pub async fn of_booking(tx: &mut TenantTx<'_>, booking: BookingId, most: i64) -> Result<Vec<ChangeRow>> {
     let business = tx.business_no();
-    tx.query(OF_BOOKING, &[business.into(), booking.0.into(), most.into()]).await
+    tx.query(OF_BOOKING, &[business.into(), booking.0.into(), most.into()])
+        .await
 }
 
 impl FromRow for ChangeRow {

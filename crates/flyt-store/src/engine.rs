@@ -144,10 +144,10 @@ impl From<tokio_postgres::Error> for Error {
 }
 impl From<deadpool_postgres::PoolError> for Error {
     fn from(e: deadpool_postgres::PoolError) -> Self {
-        match e {
-            deadpool_postgres::PoolError::Backend(e) => Self::from(e),
-            other => Self::Unavailable(other.to_string()),
+        if let deadpool_postgres::PoolError::Backend(e) = e {
+            return Self::from(e);
         }
+        Self::Unavailable(e.to_string())
     }
 }
 

@@ -6,19 +6,32 @@
 //! A unit of work is an async closure: `store.write(async move |tx| customers::insert(&mut tx.tenant(no), &customer))`.
 //! Each file of tables lists its statements in `ALL`; a test prepares all of them on both engines.
 
+pub mod audit;
 mod bell;
+pub mod bookings;
+pub mod businesses;
+pub mod catalogue;
 pub mod changes;
+pub mod customers;
 mod engine;
 mod error;
+pub mod idempotency;
+pub mod keys;
 pub mod meta;
 mod migrate;
+pub mod page;
+pub mod payments;
 mod pipeline;
 pub mod runs;
+pub mod secrets;
 mod served;
 mod sqlite;
 pub mod steps;
 mod store;
+pub mod suppressions;
 pub mod timers;
+#[doc(hidden)]
+pub mod trial;
 mod tx;
 mod unit;
 mod value;

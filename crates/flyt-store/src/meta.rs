@@ -9,6 +9,13 @@ const PUT: &str =
     "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 const NEXT: &str = "INSERT INTO sequences (name, last) VALUES ($1, 1)
     ON CONFLICT (name) DO UPDATE SET last = sequences.last + 1 RETURNING last";
+/// Ids of all kinds come from one source, so its floor is the greatest of them.
+const GREATEST: &[&str] = &[
+    "SELECT coalesce(max(id), 0) FROM changes",
+    "SELECT coalesce(max(id), 0) FROM runs",
+    "SELECT coalesce(max(id), 0) FROM audit",
+    "SELECT coalesce(max(id), 0) FROM timer_ends",
+];
 pub(crate) const ALL: &[Sql] = &[Sql::same(GET), Sql::same(PUT), Sql::same(NEXT)];
 
 /// What small numbers are counted for.
@@ -50,4 +57,12 @@ pub fn put(tx: &mut EngineTx<'_>, key: &str, value: &str) -> Result<()> {
 pub async fn next(tx: &mut Statements, sequence: Sequence) -> Result<i64> {
     let (no,) = tx.query_one::<(i64,)>(NEXT, &[sequence.name().into()]).await?;
     Ok(no)
+}
+/// The greatest id that any node has written: new ones lie above it. Every write leaves a row in one of these tables.
+pub async fn greatest_id(tx: &mut EngineTx<'_>) -> Result<i64> {
+    let mut greatest = 0;
+    for sql in GREATEST {
+        greatest = greatest.max(tx.query_opt::<(i64,)>(*sql, &[]).await?.map_or(0, |(id,)| id));
+    }
+    Ok(greatest)
 }

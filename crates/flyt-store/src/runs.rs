@@ -1,8 +1,8 @@
 //! Runs: one workflow started for one event or due timer, pinned to its version.
 
+use crate::engine::Sql;
 use crate::error::Result;
 use crate::tx::TenantTx;
-use crate::engine::Sql;
 use crate::value::{FromRow, Row};
 use flyt_core::id::{BookingId, ChangeId, CustomerId, RunId};
 
@@ -82,25 +82,43 @@ macro_rules! select {
     };
 }
 const BY_ID: Sql = select!("WHERE business_no = $1 AND id = $2");
-const OCCURRENCE: Sql = select!("WHERE business_no = $1 AND booking_id = $2 AND trigger_no = $3 AND anchor_at = $4");
-const HOLDING: Sql =
-    select!("WHERE business_no = $1 AND booking_id = $2 AND workflow_no = $3 AND state = 'holding' ORDER BY id LIMIT 1");
-const LIVE: Sql = select!("WHERE business_no = $1 AND booking_id = $2 AND state IN ('running', 'waiting', 'holding') ORDER BY id");
+const OCCURRENCE: Sql =
+    select!("WHERE business_no = $1 AND booking_id = $2 AND trigger_no = $3 AND anchor_at = $4");
+const HOLDING: Sql = select!(
+    "WHERE business_no = $1 AND booking_id = $2 AND workflow_no = $3 AND state = 'holding' ORDER BY id LIMIT 1"
+);
+const LIVE: Sql = select!(
+    "WHERE business_no = $1 AND booking_id = $2 AND state IN ('running', 'waiting', 'holding') ORDER BY id"
+);
 const PAGE: Sql = select!(
     "WHERE business_no = $1 AND id < $2 AND (CAST($3 AS BIGINT) IS NULL OR workflow_no = $3) \
      AND (CAST($4 AS BIGINT) IS NULL OR booking_id = $4) AND (CAST($5 AS TEXT) IS NULL OR state = $5) \
      AND due_at >= $6 AND due_at < $7 ORDER BY id DESC LIMIT $8"
 );
 const OF_BOOKING: Sql = select!("WHERE business_no = $1 AND booking_id = $2 ORDER BY id LIMIT 1000");
-const FIRED: Sql =
-    Sql::same("SELECT trigger_no, anchor_at FROM runs WHERE business_no = $1 AND booking_id = $2 AND anchor_at IS NOT NULL");
+const FIRED: Sql = Sql::same(
+    "SELECT trigger_no, anchor_at FROM runs WHERE business_no = $1 AND booking_id = $2 AND anchor_at IS NOT NULL",
+);
 const STARTS: Sql = Sql::same(
     "SELECT count(*) FROM runs WHERE business_no = $1 AND booking_id = $2 AND chain = $3 AND workflow_no = $4 \
      AND (reason IS NULL OR reason <> 'loop_guard')",
 );
-const COUNT: Sql = Sql::same("SELECT state, count(*) FROM runs WHERE business_no = $1 GROUP BY state ORDER BY state");
+const COUNT: Sql =
+    Sql::same("SELECT state, count(*) FROM runs WHERE business_no = $1 GROUP BY state ORDER BY state");
 pub(crate) const ALL: &[Sql] = &[
-    INSERT, UPDATE, STEP_ENDED, STEP_REOPENED, BY_ID, OCCURRENCE, HOLDING, LIVE, PAGE, OF_BOOKING, FIRED, STARTS, COUNT,
+    INSERT,
+    UPDATE,
+    STEP_ENDED,
+    STEP_REOPENED,
+    BY_ID,
+    OCCURRENCE,
+    HOLDING,
+    LIVE,
+    PAGE,
+    OF_BOOKING,
+    FIRED,
+    STARTS,
+    COUNT,
 ];
 
 /// Writes a new run. Two runs of one occurrence, or of one workflow and change, are a conflict.
@@ -169,14 +187,29 @@ pub async fn by_id(tx: &mut TenantTx<'_>, id: RunId) -> Result<Option<RunRow>> {
     tx.query_opt(BY_ID, &[business.into(), id.0.into()]).await
 }
 /// The run of an occurrence, fired or spent.
-pub async fn of_occurrence(tx: &mut TenantTx<'_>, booking: BookingId, trigger_no: i64, anchor_at: i64) -> Result<Option<RunRow>> {
+pub async fn of_occurrence(
+    tx: &mut TenantTx<'_>,
+    booking: BookingId,
+    trigger_no: i64,
+    anchor_at: i64,
+) -> Result<Option<RunRow>> {
     let business = tx.business_no();
-    tx.query_opt(OCCURRENCE, &[business.into(), booking.0.into(), trigger_no.into(), anchor_at.into()]).await
+    tx.query_opt(
+        OCCURRENCE,
+        &[
+            business.into(),
+            booking.0.into(),
+            trigger_no.into(),
+            anchor_at.into(),
+        ],
+    )
+    .await
 }
 /// The run of a workflow that gathers changes of a booking, if there is one.
 pub async fn holding(tx: &mut TenantTx<'_>, booking: BookingId, workflow_no: i64) -> Result<Option<RunRow>> {
     let business = tx.business_no();
-    tx.query_opt(HOLDING, &[business.into(), booking.0.into(), workflow_no.into()]).await
+    tx.query_opt(HOLDING, &[business.into(), booking.0.into(), workflow_no.into()])
+        .await
 }
 /// Runs of a booking that are not at their end.
 pub async fn live(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec<RunRow>> {
@@ -225,7 +258,12 @@ pub async fn fired(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec<(i64
 /// How often a workflow has started for a booking in a chain of causes.
 pub async fn starts(tx: &mut TenantTx<'_>, booking: BookingId, chain: i64, workflow_no: i64) -> Result<i64> {
     let business = tx.business_no();
-    let at = [business.into(), booking.0.into(), chain.into(), workflow_no.into()];
+    let at = [
+        business.into(),
+        booking.0.into(),
+        chain.into(),
+        workflow_no.into(),
+    ];
     Ok(tx.query_opt::<(i64,)>(STARTS, &at).await?.map_or(0, |(n,)| n))
 }
 /// How many runs the business has in each state.

@@ -1,9 +1,9 @@
 //! Steps: one action of a run for one recipient; the unit that is claimed, looked at, sent and recorded. With them their
 //! attempts and the contents that went out. Every move is a compare-and-set on state, attempt and boot.
 
+use crate::engine::Sql;
 use crate::error::Result;
 use crate::tx::{EngineTx, TenantTx};
-use crate::engine::Sql;
 use crate::value::{FromRow, Row};
 use flyt_core::id::{BookingId, CustomerId, RunId, StepId};
 
@@ -108,13 +108,18 @@ const MOVE: Sql = Sql::same(
 );
 const BY_ID: Sql = select!("WHERE business_no = $1 AND run_id = $2 AND step_no = $3");
 const OF_RUN: Sql = select!("WHERE business_no = $1 AND run_id = $2 ORDER BY step_no");
-const OF_BOOKING: Sql = select!("WHERE business_no = $1 AND booking_id = $2 ORDER BY run_id, step_no LIMIT 2000");
-const DUE: Sql = select!("WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2");
+const OF_BOOKING: Sql =
+    select!("WHERE business_no = $1 AND booking_id = $2 ORDER BY run_id, step_no LIMIT 2000");
+const DUE: Sql = select!(
+    "WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2"
+);
 const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM steps WHERE state = 'ready' ORDER BY due_at LIMIT 1");
 const IN_FLIGHT: Sql = Sql::same(
     "SELECT count(*) FROM steps WHERE business_no = $1 AND booking_id = $2 AND channel = $3 AND state IN ('claimed', 'sending')",
 );
-const HELD_BY_OTHERS: Sql = select!("WHERE state IN ('claimed', 'sending') AND boot <> $1 AND lease_until <= $2 ORDER BY run_id, step_no LIMIT $3");
+const HELD_BY_OTHERS: Sql = select!(
+    "WHERE state IN ('claimed', 'sending') AND boot <> $1 AND lease_until <= $2 ORDER BY run_id, step_no LIMIT $3"
+);
 const PAGE: Sql = select!(
     "WHERE business_no = $1 AND channel IS NOT NULL AND (run_id < $2 OR (run_id = $2 AND step_no < $3)) \
      AND (CAST($4 AS BIGINT) IS NULL OR booking_id = $4) AND (CAST($5 AS BIGINT) IS NULL OR workflow_no = $5) \
@@ -125,7 +130,8 @@ const SENT_TO: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
      AND (booking_id = $3 OR (booking_id IS NULL AND customer_id = $4)) AND sent_at > $5 ORDER BY sent_at DESC LIMIT $6",
 );
-const OLDEST_UNCLAIMED: Sql = Sql::same("SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at LIMIT 1");
+const OLDEST_UNCLAIMED: Sql =
+    Sql::same("SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at LIMIT 1");
 const COUNT: Sql = Sql::same(
     "SELECT channel, state, count(*) FROM steps WHERE business_no = $1 AND channel IS NOT NULL GROUP BY channel, state \
      ORDER BY channel, state",
@@ -143,18 +149,35 @@ const PUT_CONTENT: Sql = Sql::same(
     "INSERT INTO contents (business_no, run_id, step_no, body) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (run_id, step_no) DO UPDATE SET body = excluded.body",
 );
-const CONTENT: Sql = Sql::same("SELECT body FROM contents WHERE business_no = $1 AND run_id = $2 AND step_no = $3");
+const CONTENT: Sql =
+    Sql::same("SELECT body FROM contents WHERE business_no = $1 AND run_id = $2 AND step_no = $3");
 pub(crate) const ALL: &[Sql] = &[
-    INSERT, MOVE, BY_ID, OF_RUN, OF_BOOKING, DUE, NEXT_DUE, IN_FLIGHT, HELD_BY_OTHERS, PAGE, SENT_TO, OLDEST_UNCLAIMED,
-    COUNT, PUT_ATTEMPT, ATTEMPTS, PUT_CONTENT, CONTENT,
+    INSERT,
+    MOVE,
+    BY_ID,
+    OF_RUN,
+    OF_BOOKING,
+    DUE,
+    NEXT_DUE,
+    IN_FLIGHT,
+    HELD_BY_OTHERS,
+    PAGE,
+    SENT_TO,
+    OLDEST_UNCLAIMED,
+    COUNT,
+    PUT_ATTEMPT,
+    ATTEMPTS,
+    PUT_CONTENT,
+    CONTENT,
 ];
 
 /// Writes a new step.
 pub fn insert(tx: &mut TenantTx<'_>, s: &StepRow) -> Result<()> {
+    let business = tx.business_no();
     tx.put(
         INSERT,
         &[
-            tx.business_no().into(),
+            business.into(),
             s.id.run.0.into(),
             s.id.no.into(),
             s.workflow_no.into(),
@@ -214,7 +237,8 @@ pub async fn advance(tx: &mut TenantTx<'_>, from: (&str, i64), to: &StepRow) -> 
 /// One step.
 pub async fn by_id(tx: &mut TenantTx<'_>, id: StepId) -> Result<Option<StepRow>> {
     let business = tx.business_no();
-    tx.query_opt(BY_ID, &[business.into(), id.run.0.into(), id.no.into()]).await
+    tx.query_opt(BY_ID, &[business.into(), id.run.0.into(), id.no.into()])
+        .await
 }
 /// The steps of a run.
 pub async fn of_run(tx: &mut TenantTx<'_>, run: RunId) -> Result<Vec<StepRow>> {
@@ -237,16 +261,22 @@ pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
 /// Whether the booking has a message on this channel in flight.
 pub async fn in_flight(tx: &mut TenantTx<'_>, booking: BookingId, channel: &str) -> Result<bool> {
     let business = tx.business_no();
-    let count = tx.query_opt::<(i64,)>(IN_FLIGHT, &[business.into(), booking.0.into(), channel.into()]).await?;
+    let count = tx
+        .query_opt::<(i64,)>(IN_FLIGHT, &[business.into(), booking.0.into(), channel.into()])
+        .await?;
     Ok(count.is_some_and(|(n,)| n > 0))
 }
 /// Steps of all businesses that another boot holds and whose lease is over.
 pub async fn abandoned(tx: &mut EngineTx<'_>, boot: i64, now: i64, limit: i64) -> Result<Vec<StepRow>> {
-    tx.query(HELD_BY_OTHERS, &[boot.into(), now.into(), limit.into()]).await
+    tx.query(HELD_BY_OTHERS, &[boot.into(), now.into(), limit.into()])
+        .await
 }
 /// When the oldest step that is due and unclaimed came due, ms.
 pub async fn oldest_unclaimed(tx: &mut EngineTx<'_>, now: i64) -> Result<Option<i64>> {
-    Ok(tx.query_opt::<(i64,)>(OLDEST_UNCLAIMED, &[now.into()]).await?.map(|(at,)| at))
+    Ok(tx
+        .query_opt::<(i64,)>(OLDEST_UNCLAIMED, &[now.into()])
+        .await?
+        .map(|(at,)| at))
 }
 /// Which deliveries a page shows.
 #[derive(Debug, Clone, Default)]
@@ -287,7 +317,12 @@ pub async fn sent_to(tx: &mut TenantTx<'_>, s: &StepRow, since: i64, limit: i64)
         since.into(),
         limit.into(),
     ];
-    Ok(tx.query::<(i64,)>(SENT_TO, &at).await?.into_iter().map(|(at,)| at).collect())
+    Ok(tx
+        .query::<(i64,)>(SENT_TO, &at)
+        .await?
+        .into_iter()
+        .map(|(at,)| at)
+        .collect())
 }
 /// How many deliveries the business has per channel and state.
 pub async fn counts(tx: &mut TenantTx<'_>) -> Result<Vec<(String, String, i64)>> {
@@ -296,10 +331,11 @@ pub async fn counts(tx: &mut TenantTx<'_>) -> Result<Vec<(String, String, i64)>>
 }
 /// Records a try.
 pub fn put_attempt(tx: &mut TenantTx<'_>, id: StepId, a: &AttemptRow) -> Result<()> {
+    let business = tx.business_no();
     tx.put(
         PUT_ATTEMPT,
         &[
-            tx.business_no().into(),
+            business.into(),
             id.run.0.into(),
             id.no.into(),
             a.attempt.into(),
@@ -314,23 +350,34 @@ pub fn put_attempt(tx: &mut TenantTx<'_>, id: StepId, a: &AttemptRow) -> Result<
 /// The tries of a step, oldest first.
 pub async fn attempts(tx: &mut TenantTx<'_>, id: StepId) -> Result<Vec<AttemptRow>> {
     let business = tx.business_no();
-    tx.query(ATTEMPTS, &[business.into(), id.run.0.into(), id.no.into()]).await
+    tx.query(ATTEMPTS, &[business.into(), id.run.0.into(), id.no.into()])
+        .await
 }
 /// Keeps what went out, or will go out again unchanged.
 pub fn put_content(tx: &mut TenantTx<'_>, id: StepId, body: &str) -> Result<()> {
-    tx.put(PUT_CONTENT, &[tx.business_no().into(), id.run.0.into(), id.no.into(), body.into()])
+    let business = tx.business_no();
+    tx.put(
+        PUT_CONTENT,
+        &[business.into(), id.run.0.into(), id.no.into(), body.into()],
+    )
 }
 /// What went out.
 pub async fn content(tx: &mut TenantTx<'_>, id: StepId) -> Result<Option<String>> {
     let business = tx.business_no();
-    Ok(tx.query_opt::<(String,)>(CONTENT, &[business.into(), id.run.0.into(), id.no.into()]).await?.map(|(b,)| b))
+    Ok(tx
+        .query_opt::<(String,)>(CONTENT, &[business.into(), id.run.0.into(), id.no.into()])
+        .await?
+        .map(|(b,)| b))
 }
 
 impl FromRow for StepRow {
     fn from_row(r: &mut Row<'_>) -> Result<Self> {
         Ok(Self {
             business_no: r.take()?,
-            id: StepId { run: RunId(r.take()?), no: r.take()? },
+            id: StepId {
+                run: RunId(r.take()?),
+                no: r.take()?,
+            },
             workflow_no: r.take()?,
             booking_id: r.take::<Option<i64>>()?.map(BookingId),
             customer_id: r.take::<Option<i64>>()?.map(CustomerId),

@@ -96,7 +96,7 @@ impl Store {
     ) -> Result<()> {
         let (tx, ringer) = (Tx::new(Driver::Sqlite(conn)), self.ringer.clone());
         thread("store-writer", move || {
-            writer::write_in_groups(tx, queue, &ringer, alive)
+            writer::write_in_groups(tx, queue, &ringer, alive);
         })
     }
 

@@ -1,8 +1,8 @@
 //! Timers: planned future triggers of bookings. Small rows, found by their due instant.
 
+use crate::engine::Sql;
 use crate::error::Result;
 use crate::tx::{EngineTx, TenantTx};
-use crate::engine::Sql;
 use crate::value::{FromRow, Row};
 use flyt_core::id::{BookingId, TimerId};
 
@@ -80,7 +80,9 @@ const ENDS: Sql = Sql::same(
      WHERE business_no = $1 AND booking_id = $2 ORDER BY id LIMIT 1000",
 );
 const COUNT: Sql = Sql::same("SELECT count(*) FROM timers WHERE business_no = $1");
-pub(crate) const ALL: &[Sql] = &[PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, NEXT_DUE, END, ENDS, COUNT];
+pub(crate) const ALL: &[Sql] = &[
+    PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, NEXT_DUE, END, ENDS, COUNT,
+];
 
 /// Writes a timer, in place of one of the same booking, trigger and group.
 pub fn put(tx: &mut TenantTx<'_>, t: &TimerRow) -> Result<()> {
@@ -104,7 +106,15 @@ pub fn put(tx: &mut TenantTx<'_>, t: &TimerRow) -> Result<()> {
 /// Takes a timer away.
 pub fn remove(tx: &mut TenantTx<'_>, id: TimerId) -> Result<()> {
     let business = tx.business_no();
-    tx.put(REMOVE, &[business.into(), id.booking.0.into(), id.trigger_no.into(), id.group.into()])
+    tx.put(
+        REMOVE,
+        &[
+            business.into(),
+            id.booking.0.into(),
+            id.trigger_no.into(),
+            id.group.into(),
+        ],
+    )
 }
 
 /// Takes a timer away if it is still the very one that was seen. False: somebody else had it, or it moved.
@@ -128,9 +138,18 @@ pub async fn of_booking(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec
 }
 
 /// Timers due in `[from, to)`, in order, after the last one seen.
-pub async fn page(tx: &mut TenantTx<'_>, span: (i64, i64), after: Option<(i64, TimerId)>, limit: i64) -> Result<Vec<TimerRow>> {
+pub async fn page(
+    tx: &mut TenantTx<'_>,
+    span: (i64, i64),
+    after: Option<(i64, TimerId)>,
+    limit: i64,
+) -> Result<Vec<TimerRow>> {
     let business = tx.business_no();
-    let none = TimerId { booking: BookingId(-1), trigger_no: -1, group: -1 };
+    let none = TimerId {
+        booking: BookingId(-1),
+        trigger_no: -1,
+        group: -1,
+    };
     let (due, id) = after.unwrap_or((i64::MIN, none));
     let at = [
         business.into(),
@@ -184,11 +203,18 @@ pub async fn ends(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec<Timer
 /// How many timers the business has.
 pub async fn count(tx: &mut TenantTx<'_>) -> Result<i64> {
     let business = tx.business_no();
-    Ok(tx.query_opt::<(i64,)>(COUNT, &[business.into()]).await?.map_or(0, |(n,)| n))
+    Ok(tx
+        .query_opt::<(i64,)>(COUNT, &[business.into()])
+        .await?
+        .map_or(0, |(n,)| n))
 }
 
 fn timer_id(r: &mut Row<'_>) -> Result<TimerId> {
-    Ok(TimerId { booking: BookingId(r.take()?), trigger_no: r.take()?, group: r.take()? })
+    Ok(TimerId {
+        booking: BookingId(r.take()?),
+        trigger_no: r.take()?,
+        group: r.take()?,
+    })
 }
 impl FromRow for TimerRow {
     fn from_row(r: &mut Row<'_>) -> Result<Self> {

@@ -80,15 +80,15 @@ impl TenantTx<'_> {
     }
     /// Nobody else holds `key` of this business until the transaction ends; it waits until that is so.
     /// Take it before the first statement. On SQLite there is one writer: nothing to do.
-    pub fn alone(&mut self, key: &str) -> Result<()> {
+    pub fn alone(&mut self, key: &str) {
         let key = format!("{}/{key}", self.business_no);
-        self.statements.alone(&key)
+        self.statements.alone(&key);
     }
 }
 impl EngineTx<'_> {
     /// As `TenantTx::alone`, for a key of the whole installation.
-    pub fn alone(&mut self, key: &str) -> Result<()> {
-        self.0.alone(key)
+    pub fn alone(&mut self, key: &str) {
+        self.0.alone(key);
     }
 }
 impl Deref for TenantTx<'_> {
@@ -236,11 +236,10 @@ impl Statements {
             }
         }
     }
-    fn alone(&mut self, key: &str) -> Result<()> {
+    fn alone(&mut self, key: &str) {
         if let Driver::Postgres(pipeline) = &mut self.0 {
             pipeline.put(LOCK, [crate::migrate::fnv(key).into()]);
         }
-        Ok(())
     }
     /// True on PostgreSQL: many nodes may be at work.
     pub fn is_postgres(&self) -> bool {

@@ -244,6 +244,5 @@ words_as_text! {
     flyt_core::business::Mode,
     flyt_core::catalogue::Kind,
     flyt_core::customer::Channel,
-    flyt_core::payment::PaymentStatus,
     flyt_core::status::StatusKind,
 }

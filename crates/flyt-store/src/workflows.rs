@@ -1,8 +1,8 @@
 //! Workflows, their versions, the numbers of their triggers, and the re-plans that follow an edit.
 
+use crate::engine::Sql;
 use crate::error::Result;
 use crate::tx::{EngineTx, TenantTx};
-use crate::engine::Sql;
 use crate::value::{FromRow, Row};
 use flyt_core::id::{TriggerId, WorkflowId};
 
@@ -101,14 +101,18 @@ const PAGE: Sql = Sql::same(
     "SELECT no, id, external_id, enabled, position, version, plan_no, revision, created_at, updated_at, deleted_at, doc \
      FROM workflows WHERE business_no = $1 AND deleted_at IS NULL AND id < $2 AND updated_at >= $3 ORDER BY id DESC LIMIT $4",
 );
-const LAST_POSITION: Sql = Sql::same("SELECT coalesce(max(position), 0) FROM workflows WHERE business_no = $1 AND deleted_at IS NULL");
+const LAST_POSITION: Sql = Sql::same(
+    "SELECT coalesce(max(position), 0) FROM workflows WHERE business_no = $1 AND deleted_at IS NULL",
+);
 const PUT_TRIGGER: Sql = Sql::same(
     "INSERT INTO triggers (business_no, no, id, workflow_no, kind, retired) VALUES ($1, $2, $3, $4, $5, FALSE) \
      ON CONFLICT (no) DO UPDATE SET kind = excluded.kind, retired = FALSE",
 );
-const RETIRE: Sql = Sql::same("UPDATE triggers SET retired = TRUE WHERE business_no = $1 AND workflow_no = $2");
+const RETIRE: Sql =
+    Sql::same("UPDATE triggers SET retired = TRUE WHERE business_no = $1 AND workflow_no = $2");
 const TRIGGER_OWNER: Sql = Sql::same("SELECT workflow_no FROM triggers WHERE business_no = $1 AND no = $2");
-const TRIGGERS_OF: Sql = Sql::same("SELECT no FROM triggers WHERE business_no = $1 AND workflow_no = $2 ORDER BY no");
+const TRIGGERS_OF: Sql =
+    Sql::same("SELECT no FROM triggers WHERE business_no = $1 AND workflow_no = $2 ORDER BY no");
 const PUT_VERSION: Sql = Sql::same(
     "INSERT INTO workflow_versions (business_no, workflow_no, version, from_at, enabled, author, note, doc) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -130,7 +134,8 @@ const PUT_REPLAN: Sql = Sql::same(
 const STEP_REPLAN: Sql = Sql::same(
     "UPDATE replans SET cursor_at = $4, cursor_id = $5, done = $6 WHERE business_no = $1 AND workflow_no = $2 AND plan_no = $3",
 );
-const END_REPLAN: Sql = Sql::same("DELETE FROM replans WHERE business_no = $1 AND workflow_no = $2 AND plan_no = $3");
+const END_REPLAN: Sql =
+    Sql::same("DELETE FROM replans WHERE business_no = $1 AND workflow_no = $2 AND plan_no = $3");
 const REPLAN_OF: Sql = Sql::same(
     "SELECT business_no, workflow_no, plan_no, cursor_at, cursor_id, done, switched_on, existing, started_at FROM replans \
      WHERE business_no = $1 AND workflow_no = $2",
@@ -140,8 +145,26 @@ const REPLANS: Sql = Sql::same(
      ORDER BY workflow_no LIMIT $1",
 );
 pub(crate) const ALL: &[Sql] = &[
-    INSERT, UPDATE, LIVE, BY_ID, BY_NO, BY_EXTERNAL, PAGE, LAST_POSITION, TRIGGERS_OF, PUT_TRIGGER, RETIRE,
-    TRIGGER_OWNER, PUT_VERSION, VERSIONS, VERSION, PUT_REPLAN, STEP_REPLAN, END_REPLAN, REPLAN_OF, REPLANS,
+    INSERT,
+    UPDATE,
+    LIVE,
+    BY_ID,
+    BY_NO,
+    BY_EXTERNAL,
+    PAGE,
+    LAST_POSITION,
+    TRIGGERS_OF,
+    PUT_TRIGGER,
+    RETIRE,
+    TRIGGER_OWNER,
+    PUT_VERSION,
+    VERSIONS,
+    VERSION,
+    PUT_REPLAN,
+    STEP_REPLAN,
+    END_REPLAN,
+    REPLAN_OF,
+    REPLANS,
 ];
 
 /// Writes a new workflow.
@@ -191,12 +214,22 @@ pub async fn by_no(tx: &mut TenantTx<'_>, no: i64) -> Result<Option<WorkflowRow>
 /// One workflow that is not deleted, by its external id.
 pub async fn by_external_id(tx: &mut TenantTx<'_>, external: &str) -> Result<Option<WorkflowRow>> {
     let business = tx.business_no();
-    tx.query_opt(BY_EXTERNAL, &[business.into(), external.into()]).await
+    tx.query_opt(BY_EXTERNAL, &[business.into(), external.into()])
+        .await
 }
 /// Workflows newest first, below the last id seen.
-pub async fn page(tx: &mut TenantTx<'_>, below: i64, updated_since: i64, limit: i64) -> Result<Vec<WorkflowRow>> {
+pub async fn page(
+    tx: &mut TenantTx<'_>,
+    below: i64,
+    updated_since: i64,
+    limit: i64,
+) -> Result<Vec<WorkflowRow>> {
     let business = tx.business_no();
-    tx.query(PAGE, &[business.into(), below.into(), updated_since.into(), limit.into()]).await
+    tx.query(
+        PAGE,
+        &[business.into(), below.into(), updated_since.into(), limit.into()],
+    )
+    .await
 }
 /// The next place of a workflow in its business.
 pub async fn next_position(tx: &mut TenantTx<'_>) -> Result<i64> {
@@ -207,7 +240,9 @@ pub async fn next_position(tx: &mut TenantTx<'_>) -> Result<i64> {
 /// Small numbers of all triggers a workflow has or had.
 pub async fn trigger_numbers(tx: &mut TenantTx<'_>, workflow_no: i64) -> Result<Vec<i64>> {
     let business = tx.business_no();
-    let rows = tx.query::<(i64,)>(TRIGGERS_OF, &[business.into(), workflow_no.into()]).await?;
+    let rows = tx
+        .query::<(i64,)>(TRIGGERS_OF, &[business.into(), workflow_no.into()])
+        .await?;
     Ok(rows.into_iter().map(|(no,)| no).collect())
 }
 /// Retires the triggers of a workflow; those that stay are put again.
@@ -216,14 +251,32 @@ pub fn retire_triggers(tx: &mut TenantTx<'_>, workflow_no: i64) -> Result<()> {
     tx.put(RETIRE, &[business.into(), workflow_no.into()])
 }
 /// Writes the number of a trigger.
-pub fn put_trigger(tx: &mut TenantTx<'_>, no: i64, id: TriggerId, workflow_no: i64, kind: &str) -> Result<()> {
+pub fn put_trigger(
+    tx: &mut TenantTx<'_>,
+    no: i64,
+    id: TriggerId,
+    workflow_no: i64,
+    kind: &str,
+) -> Result<()> {
     let business = tx.business_no();
-    tx.put(PUT_TRIGGER, &[business.into(), no.into(), id.0.into(), workflow_no.into(), kind.into()])
+    tx.put(
+        PUT_TRIGGER,
+        &[
+            business.into(),
+            no.into(),
+            id.0.into(),
+            workflow_no.into(),
+            kind.into(),
+        ],
+    )
 }
 /// The workflow a trigger belongs to.
 pub async fn trigger_owner(tx: &mut TenantTx<'_>, trigger_no: i64) -> Result<Option<i64>> {
     let business = tx.business_no();
-    Ok(tx.query_opt::<(i64,)>(TRIGGER_OWNER, &[business.into(), trigger_no.into()]).await?.map(|(no,)| no))
+    Ok(tx
+        .query_opt::<(i64,)>(TRIGGER_OWNER, &[business.into(), trigger_no.into()])
+        .await?
+        .map(|(no,)| no))
 }
 /// Writes a version.
 pub fn put_version(tx: &mut TenantTx<'_>, workflow_no: i64, v: &VersionRow) -> Result<()> {
@@ -243,14 +296,24 @@ pub fn put_version(tx: &mut TenantTx<'_>, workflow_no: i64, v: &VersionRow) -> R
     )
 }
 /// Versions newest first, below the last one seen.
-pub async fn versions(tx: &mut TenantTx<'_>, workflow_no: i64, below: i64, limit: i64) -> Result<Vec<VersionRow>> {
+pub async fn versions(
+    tx: &mut TenantTx<'_>,
+    workflow_no: i64,
+    below: i64,
+    limit: i64,
+) -> Result<Vec<VersionRow>> {
     let business = tx.business_no();
-    tx.query(VERSIONS, &[business.into(), workflow_no.into(), below.into(), limit.into()]).await
+    tx.query(
+        VERSIONS,
+        &[business.into(), workflow_no.into(), below.into(), limit.into()],
+    )
+    .await
 }
 /// One version.
 pub async fn version(tx: &mut TenantTx<'_>, workflow_no: i64, version: i64) -> Result<Option<VersionRow>> {
     let business = tx.business_no();
-    tx.query_opt(VERSION, &[business.into(), workflow_no.into(), version.into()]).await
+    tx.query_opt(VERSION, &[business.into(), workflow_no.into(), version.into()])
+        .await
 }
 /// Begins a re-plan, in place of one under way.
 pub fn begin_replan(tx: &mut TenantTx<'_>, r: &ReplanRow) -> Result<()> {
@@ -286,12 +349,16 @@ pub async fn step_replan(tx: &mut TenantTx<'_>, r: &ReplanRow) -> Result<bool> {
 /// Ends a re-plan.
 pub fn end_replan(tx: &mut TenantTx<'_>, r: &ReplanRow) -> Result<()> {
     let business = tx.business_no();
-    tx.put(END_REPLAN, &[business.into(), r.workflow_no.into(), r.plan_no.into()])
+    tx.put(
+        END_REPLAN,
+        &[business.into(), r.workflow_no.into(), r.plan_no.into()],
+    )
 }
 /// The re-plan of a workflow, if one is under way.
 pub async fn replan_of(tx: &mut TenantTx<'_>, workflow_no: i64) -> Result<Option<ReplanRow>> {
     let business = tx.business_no();
-    tx.query_opt(REPLAN_OF, &[business.into(), workflow_no.into()]).await
+    tx.query_opt(REPLAN_OF, &[business.into(), workflow_no.into()])
+        .await
 }
 /// Re-plans of all businesses that are under way.
 pub async fn replans(tx: &mut EngineTx<'_>, limit: i64) -> Result<Vec<ReplanRow>> {

@@ -1,0 +1,70 @@
+//! The audit log: who did what to what. Business 0 is the platform.
+
+use crate::engine::Sql;
+use crate::error::Result;
+use crate::page::{Listing, Page, Paging};
+use crate::tx::TenantTx;
+use crate::value::{FromRow, Row};
+use flyt_core::id::AuditId;
+use jiff::Timestamp;
+
+const INSERT: &str = "INSERT INTO audit (id, business_no, at, actor, action, object, detail)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const PAGE: &str =
+    "SELECT id, at, actor, action, object, detail FROM audit WHERE business_no = $1 AND id < $2
+    ORDER BY id DESC LIMIT $3";
+pub(crate) const ALL: &[Sql] = &[Sql::same(INSERT), Sql::same(PAGE)];
+
+/// One act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// Its id.
+    pub id: AuditId,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: String,
+    /// What was done: `booking.update`.
+    pub action: String,
+    /// To what: an id as it is written outside.
+    pub object: String,
+    /// More of it, as JSON.
+    pub detail: String,
+}
+impl FromRow for Act {
+    fn from_row(row: &mut Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.take()?,
+            at: row.take()?,
+            actor: row.take()?,
+            action: row.take()?,
+            object: row.take()?,
+            detail: row.take()?,
+        })
+    }
+}
+
+/// Adds an act.
+pub fn append(tx: &mut TenantTx<'_>, act: &Act) -> Result<()> {
+    let no = tx.business_no();
+    tx.put(
+        INSERT,
+        &[
+            act.id.into(),
+            no.into(),
+            act.at.into(),
+            (&act.actor).into(),
+            (&act.action).into(),
+            (&act.object).into(),
+            (&act.detail).into(),
+        ],
+    )
+}
+/// Acts, newest first.
+pub async fn page(tx: &mut TenantTx<'_>, paging: &Paging) -> Result<Page<Act>> {
+    let ([id], no) = (paging.below(Listing::Audit)?, tx.business_no());
+    let rows = tx
+        .query(PAGE, &[no.into(), id.into(), paging.rows().into()])
+        .await?;
+    Ok(paging.cut(Listing::Audit, rows, |act: &Act| [act.id.0]))
+}
