@@ -11,6 +11,7 @@ mod change;
 pub mod clock;
 mod due;
 mod engine;
+mod erase;
 mod ids;
 mod naming;
 mod people;
@@ -28,6 +29,7 @@ mod tenant;
 mod watch;
 mod worker;
 mod workflow;
+mod workflow_read;
 
 pub use engine::{Engine, Parts};
 pub use ids::IdSource;

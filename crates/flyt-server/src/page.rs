@@ -4,6 +4,8 @@ use crate::problem::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flyt_core::instant::to_ms;
 use flyt_core::invalid::Faults;
 use jiff::Timestamp;
@@ -90,6 +92,17 @@ impl Query {
         }
         limit.clamp(1, MOST)
     }
+    /// `cursor` of a list that the engine reads: the numbers of the last row of the page before.
+    pub(crate) fn after(&mut self) -> Vec<i64> {
+        let Some(text) = self.text("cursor") else {
+            return Vec::new();
+        };
+        read_numbers(&text).unwrap_or_else(|| {
+            let rule = "must be the `next_cursor` of the same list, unchanged";
+            self.faults.error(place("cursor"), "bad_cursor", rule);
+            Vec::new()
+        })
+    }
     /// What every list knows: `limit`, `cursor`, `external_id`, `updated_since`.
     pub(crate) fn page(&mut self) -> Page {
         Page {
@@ -128,22 +141,24 @@ pub(crate) struct Page {
     pub(crate) updated_since: Option<i64>,
 }
 
-impl Page {
-    /// The same page for lists that the engine reads.
-    pub(crate) fn of_engine(self) -> flyt_engine::ListQuery {
-        flyt_engine::ListQuery {
-            external_id: self.external_id,
-            updated_since: self.updated_since,
-            cursor: self.cursor,
-            limit: self.limit,
-        }
-    }
-}
-
 /// A parameter's place in a fault: not in the body, so not a JSON pointer.
 fn place(name: &str) -> String {
     let shown: String = name.chars().take(80).collect();
     format!("?{shown}")
+}
+
+fn write_numbers(numbers: &[i64]) -> String {
+    URL_SAFE_NO_PAD.encode(numbers.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>())
+}
+fn read_numbers(text: &str) -> Option<Vec<i64>> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (numbers, rest) = bytes.as_chunks::<8>();
+    (rest.is_empty() && !numbers.is_empty()).then(|| numbers.iter().map(|n| i64::from_be_bytes(*n)).collect())
+}
+
+/// A page that the engine has read.
+pub(crate) fn of_engine(page: flyt_engine::Page) -> Listed {
+    (page.data, page.next.as_deref().map(write_numbers))
 }
 
 /// The objects of a page, and the cursor of the next one.
@@ -175,6 +190,8 @@ mod tests {
         check("limitt=5", &["unknown_parameter"]);
         check("limit=0", &["out_of_range"]);
         check("limit=5&limit=6", &["repeated"]);
+        assert_eq!(read_numbers(&write_numbers(&[-5, 7])), Some(vec![-5, 7]));
+        assert_eq!(read_numbers("nonsense"), None);
         check("from=yesterday", &["bad_parameter"]);
     }
 }

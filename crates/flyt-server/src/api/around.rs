@@ -43,7 +43,9 @@ async fn audit_log(call: Call, mut query: Query) -> Answer {
 
 async fn stats(call: Call, query: Query) -> Answer {
     query.close()?;
-    Ok(object(&call.app.engine().stats(&call.caller).await?))
+    Ok(object(
+        &json!({"now": call.app.engine().now().to_string(), "held": call.app.engine().is_held()}),
+    ))
 }
 
 async fn clock(State(app): State<App>, _: Operator) -> Answer {

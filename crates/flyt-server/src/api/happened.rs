@@ -4,13 +4,16 @@ use super::{Call, id};
 use crate::answer::{Answer, nothing, object};
 use crate::body::{Json, NoJson};
 use crate::page::{self, Query};
-use crate::problem::Problem;
 use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, patch, post};
-use flyt_core::id::{RunId, StepId};
-use flyt_engine::{MessageQuery, RunQuery, TimerQuery};
+use flyt_core::customer::Channel;
+use flyt_core::instant::from_ms;
+use flyt_engine::Query as Wanted;
+
+/// Words of `channel`.
+const CHANNELS: &[&str] = &["email", "sms", "webhook"];
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -27,63 +30,56 @@ pub(super) fn routes() -> Router<App> {
         .route("/steps/{id}/send-now", post(send_now))
 }
 
-async fn runs(call: Call, mut query: Query) -> Answer {
-    let wanted = RunQuery {
-        workflow: query.parsed("workflow_id", "the id of a workflow"),
-        booking: query.parsed("booking_id", "the id of a booking"),
-        state: query.text("state"),
-        from: query.instant("from"),
-        to: query.instant("to"),
-        cursor: query.text("cursor"),
+/// What all three lists know; `channel` and `state` are taken where they mean something.
+fn wanted(query: &mut Query) -> Wanted {
+    Wanted {
+        workflow_id: query.parsed("workflow_id", "the id of a workflow"),
+        booking_id: query.parsed("booking_id", "the id of a booking"),
+        channel: None,
+        state: None,
+        from: query.instant("from").map(from_ms),
+        to: query.instant("to").map(from_ms),
         limit: query.limit(),
+        after: query.after(),
+    }
+}
+
+async fn runs(call: Call, mut query: Query) -> Answer {
+    let wanted = Wanted {
+        state: query.text("state"),
+        ..wanted(&mut query)
     };
     query.close()?;
-    let listed = call.app.engine().runs(&call.caller, wanted).await?;
-    Ok(page::answer(listed))
+    let page = call.app.engine().runs(&call.caller, wanted).await?;
+    Ok(page::answer(page::of_engine(page)))
 }
 
 async fn run(call: Call, path: Path<String>) -> Answer {
-    let found = call.app.engine().run(&call.caller, id::<RunId>(path)?).await?;
-    Ok(object(&found.ok_or_else(Problem::not_found)?))
+    Ok(object(&call.app.engine().run(&call.caller, id(path)?).await?))
 }
 
 async fn messages(call: Call, mut query: Query) -> Answer {
-    let wanted = MessageQuery {
-        workflow: query.parsed("workflow_id", "the id of a workflow"),
-        booking: query.parsed("booking_id", "the id of a booking"),
-        channel: query.text("channel"),
+    let wanted = Wanted {
+        channel: query
+            .word("channel", CHANNELS, Channel::from_word)
+            .map(|c| c.word().to_owned()),
         state: query.text("state"),
-        from: query.instant("from"),
-        to: query.instant("to"),
-        cursor: query.text("cursor"),
-        limit: query.limit(),
+        ..wanted(&mut query)
     };
     query.close()?;
-    let listed = call.app.engine().messages(&call.caller, wanted).await?;
-    Ok(page::answer(listed))
+    let page = call.app.engine().messages(&call.caller, wanted).await?;
+    Ok(page::answer(page::of_engine(page)))
 }
 
 async fn message(call: Call, path: Path<String>) -> Answer {
-    let found = call
-        .app
-        .engine()
-        .message(&call.caller, id::<StepId>(path)?)
-        .await?;
-    Ok(object(&found.ok_or_else(Problem::not_found)?))
+    Ok(object(&call.app.engine().message(&call.caller, id(path)?).await?))
 }
 
 async fn timers(call: Call, mut query: Query) -> Answer {
-    let wanted = TimerQuery {
-        workflow: query.parsed("workflow_id", "the id of a workflow"),
-        booking: query.parsed("booking_id", "the id of a booking"),
-        from: query.instant("from"),
-        to: query.instant("to"),
-        cursor: query.text("cursor"),
-        limit: query.limit(),
-    };
+    let wanted = wanted(&mut query);
     query.close()?;
-    let listed = call.app.engine().timers(&call.caller, wanted).await?;
-    Ok(page::answer(listed))
+    let page = call.app.engine().timers(&call.caller, wanted).await?;
+    Ok(page::answer(page::of_engine(page)))
 }
 
 async fn skip_timer(call: Call, path: Path<String>, _: NoJson) -> Answer {
@@ -91,7 +87,7 @@ async fn skip_timer(call: Call, path: Path<String>, _: NoJson) -> Answer {
     Ok(nothing())
 }
 async fn send_timer_now(call: Call, path: Path<String>, _: NoJson) -> Answer {
-    call.app.engine().fire_timer_now(&call.caller, id(path)?).await?;
+    call.app.engine().send_timer_now(&call.caller, id(path)?).await?;
     Ok(nothing())
 }
 

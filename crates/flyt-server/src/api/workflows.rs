@@ -1,4 +1,4 @@
-//! `/v1/workflows` with versions and checks, `/v1/variables`, `/v1/preview`.
+//! `/v1/workflows` with versions and checks.
 
 use super::{Call, by_external, by_id};
 use crate::answer::{Answer, nothing, object, written};
@@ -10,9 +10,9 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use flyt_core::id::WorkflowId;
-use flyt_core::trigger::TriggerKind;
-use flyt_engine::{Target, Verb};
-use serde_json::{Value, json};
+use flyt_core::instant::from_ms;
+use flyt_engine::{Refusal, Target, Verb};
+use serde_json::Value;
 
 const LIST: &str = "/v1/workflows";
 
@@ -41,19 +41,31 @@ pub(super) fn routes() -> Router<App> {
         .route("/workflows/{id}/versions/{version}", get(version))
         .route("/workflows/{id}/versions/{version}/restore", post(restore))
         .route("/workflows/by-external-id/{external_id}", external)
-        .route("/variables", get(variables))
-        .route("/preview", post(preview))
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {
-    let page = query.page();
+    let external = query.text("external_id");
+    let since = query.instant("updated_since").map(from_ms);
+    let (after, limit) = (query.after(), query.limit());
     query.close()?;
-    Ok(page::answer(
-        call.app
+    let Some(external) = external else {
+        let page = call
+            .app
             .engine()
-            .workflows(&call.caller, page.of_engine())
-            .await?,
-    ))
+            .workflows(&call.caller, since, &after, limit)
+            .await?;
+        return Ok(page::answer(page::of_engine(page)));
+    };
+    match call
+        .app
+        .engine()
+        .workflow(&call.caller, Target::External(external))
+        .await
+    {
+        Ok(one) => Ok(page::answer((vec![one], None))),
+        Err(Refusal::NotFound) => Ok(page::answer((Vec::new(), None))),
+        Err(other) => Err(other.into()),
+    }
 }
 
 async fn create(call: Call, Json(body): Json) -> Answer {
@@ -61,8 +73,7 @@ async fn create(call: Call, Json(body): Json) -> Answer {
 }
 
 async fn read(call: Call, target: Target<WorkflowId>) -> Answer {
-    let found = call.app.engine().workflow(&call.caller, target).await?;
-    Ok(object(&found.ok_or_else(Problem::not_found)?))
+    Ok(object(&call.app.engine().workflow(&call.caller, target).await?))
 }
 
 async fn write(call: Call, target: Target<WorkflowId>, verb: Verb, body: Value) -> Answer {
@@ -89,20 +100,21 @@ async fn check(call: Call, Json(body): Json) -> Answer {
 }
 
 async fn versions(call: Call, id: Path<String>, mut query: Query) -> Answer {
-    let page = query.page();
+    let (after, limit) = (query.after(), query.limit());
     query.close()?;
-    let listed = call
+    let page = call
         .app
         .engine()
-        .versions(&call.caller, super::id(id)?, page.of_engine())
+        .versions(&call.caller, super::id(id)?, &after, limit)
         .await?;
-    Ok(page::answer(listed))
+    Ok(page::answer(page::of_engine(page)))
 }
 
 async fn version(call: Call, path: Path<(String, String)>) -> Answer {
     let (id, version) = numbered(path)?;
-    let found = call.app.engine().version(&call.caller, id, version).await?;
-    Ok(object(&found.ok_or_else(Problem::not_found)?))
+    Ok(object(
+        &call.app.engine().version(&call.caller, id, version).await?,
+    ))
 }
 
 async fn restore(call: Call, path: Path<(String, String)>, _: NoJson) -> Answer {
@@ -118,15 +130,4 @@ async fn restore(call: Call, path: Path<(String, String)>, _: NoJson) -> Answer 
 fn numbered(Path((id, version)): Path<(String, String)>) -> Result<(WorkflowId, i64), Problem> {
     let version = version.parse().map_err(|_| Problem::not_found())?;
     Ok((id.parse().map_err(|_| Problem::not_found())?, version))
-}
-
-async fn variables(_: Call, mut query: Query) -> Answer {
-    let known: Vec<&'static str> = TriggerKind::ALL.iter().map(|k| k.word()).collect();
-    let trigger = query.word("trigger", &known, TriggerKind::from_word);
-    query.close()?;
-    Ok(object(&json!({"data": Vec::<Value>::new()})))
-}
-
-async fn preview(call: Call, Json(body): Json) -> Answer {
-    Ok(object(&call.app.engine().preview(&call.caller, body).await?))
 }
