@@ -60,7 +60,7 @@ async fn a_bad_booking_is_refused_and_leaves_nothing() {
     check(json!({"service": null}), "/service", "not_clearable").await;
     check(
         json!({"service": {"id": "svc_0000000000001"}}),
-        "/service/id",
+        "/service",
         "unknown_reference",
     )
     .await;
