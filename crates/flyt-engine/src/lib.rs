@@ -11,6 +11,7 @@ mod change;
 pub mod clock;
 mod due;
 mod engine;
+mod erase;
 mod ids;
 mod naming;
 mod people;
@@ -29,6 +30,7 @@ mod timeline;
 mod watch;
 mod worker;
 mod workflow;
+mod workflow_read;
 
 pub use engine::{Engine, Parts};
 pub use ids::IdSource;

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The binary. Everything is in the library beside it, where tests reach it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flyt::run()
+}

@@ -1,0 +1,93 @@
+//! Around the business: audit log, counts, the test clock, and what needs no key: health and metrics.
+
+use super::Call;
+use crate::answer::{Answer, object};
+use crate::auth::Operator;
+use crate::body::Json;
+use crate::page::{self, Query};
+use crate::problem::Problem;
+use crate::records;
+use crate::state::App;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use flyt_core::invalid::{Faults, Fields};
+use jiff::Timestamp;
+use serde_json::json;
+use std::fmt::Write as _;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/audit-log", get(audit_log))
+        .route("/stats", get(stats))
+        .route("/test-clock", get(clock).post(move_clock))
+}
+
+/// Routes outside `/v1`: no key, and nothing of any business in the answers.
+pub(super) fn open_routes() -> Router<App> {
+    Router::new()
+        .route("/health/live", get(async || axum::Json(json!({"status": "ok"}))))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+}
+
+async fn audit_log(call: Call, mut query: Query) -> Answer {
+    let page = query.page();
+    query.close()?;
+    Ok(page::answer(
+        records::audit_log(&call.app, call.caller.business_no, page).await?,
+    ))
+}
+
+async fn stats(call: Call, query: Query) -> Answer {
+    query.close()?;
+    Ok(object(
+        &json!({"now": call.app.engine().now().to_string(), "held": call.app.engine().is_held()}),
+    ))
+}
+
+async fn clock(State(app): State<App>, _: Operator) -> Answer {
+    let now = app.engine().test_clock().ok_or_else(no_test_clock)?;
+    Ok(object(&json!({"now": now.to_string()})))
+}
+
+async fn move_clock(State(app): State<App>, _: Operator, Json(body): Json) -> Answer {
+    app.engine().test_clock().ok_or_else(no_test_clock)?;
+    let mut faults = Faults::default();
+    let mut fields = Fields::open(&body, "", &mut faults);
+    let to = fields.required::<Timestamp>("now", &mut faults);
+    fields.close(&mut faults);
+    let to = faults.finish(to).map_err(Problem::invalid)?;
+    let now = app.engine().move_clock(to).await?;
+    Ok(object(&json!({"now": now.to_string()})))
+}
+
+fn no_test_clock() -> Problem {
+    let detail = "This server runs on real time; `flyt serve --test-clock` runs one that is moved by hand.";
+    Problem::new(StatusCode::CONFLICT, "no_test_clock", detail)
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    match app.engine().ready().await {
+        Ok(()) => axum::Json(json!({"status": "ready"})).into_response(),
+        Err(what) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            axum::Json(json!({"status": "not_ready", "reason": what})),
+        )
+            .into_response(),
+    }
+}
+
+/// The text format of Prometheus. No label names a business.
+async fn metrics(State(app): State<App>) -> Response {
+    let mut text = String::from("# TYPE flyt_http_responses_total counter\n");
+    for (class, count) in app.counts().by_class() {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "flyt_http_responses_total{{class=\"{class}xx\"}} {count}");
+    }
+    let up = i32::from(app.engine().ready().await.is_ok());
+    let _ = write!(text, "# TYPE flyt_ready gauge\nflyt_ready {up}\n");
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

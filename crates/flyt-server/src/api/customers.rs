@@ -1,0 +1,78 @@
+//! `/v1/customers`.
+
+use super::{Call, by_external, by_id};
+use crate::answer::{Answer, map, nothing, object, written};
+use crate::body::Json;
+use crate::page::{self, Query};
+use crate::problem::Problem;
+use crate::records;
+use crate::state::App;
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::{get, post};
+use flyt_core::id::CustomerId;
+use flyt_core::view;
+use flyt_engine::{Target, Verb};
+use serde_json::Value;
+
+const LIST: &str = "/v1/customers";
+
+pub(super) fn routes() -> Router<App> {
+    let one = get(async |call: Call, id: Path<String>| read(call, by_id(id)?).await)
+        .patch(async |call: Call, id: Path<String>, Json(body): Json| {
+            write(call, by_id(id)?, Verb::Patch, body).await
+        })
+        .delete(async |call: Call, id: Path<String>| delete(call, by_id(id)?).await);
+    let external = get(async |call: Call, x: Path<String>| read(call, by_external(x)).await)
+        .put(async |call: Call, x: Path<String>, Json(body): Json| {
+            write(call, by_external(x), Verb::Put, body).await
+        })
+        .patch(async |call: Call, x: Path<String>, Json(body): Json| {
+            write(call, by_external(x), Verb::Patch, body).await
+        })
+        .delete(async |call: Call, x: Path<String>| delete(call, by_external(x)).await);
+    Router::new()
+        .route("/customers", get(page).post(create))
+        .route("/customers/{id}", one)
+        .route(
+            "/customers/{id}/erase",
+            post(async |call: Call, id: Path<String>| delete(call, by_id(id)?).await),
+        )
+        .route("/customers/by-external-id/{external_id}", external)
+}
+
+async fn page(call: Call, mut query: Query) -> Answer {
+    let q = query.text("q");
+    let page = query.page();
+    query.close()?;
+    Ok(page::answer(
+        records::customers(&call.app, call.caller.business_no, q, page).await?,
+    ))
+}
+
+async fn create(call: Call, Json(body): Json) -> Answer {
+    write(call, Target::New, Verb::Create, body).await
+}
+
+async fn read(call: Call, target: Target<CustomerId>) -> Answer {
+    let found = records::customer(&call.app, call.caller.business_no, target).await?;
+    Ok(object(&found.ok_or_else(Problem::not_found)?))
+}
+
+async fn write(call: Call, target: Target<CustomerId>, verb: Verb, body: Value) -> Answer {
+    let done = call
+        .app
+        .engine()
+        .write_customer(&call.caller, target, verb, body, call.expect)
+        .await?;
+    Ok(written(LIST, map(done, |customer| view::customer(&customer))))
+}
+
+/// Deleting a customer erases them.
+async fn delete(call: Call, target: Target<CustomerId>) -> Answer {
+    call.app
+        .engine()
+        .delete_customer(&call.caller, target, call.expect)
+        .await?;
+    Ok(nothing())
+}

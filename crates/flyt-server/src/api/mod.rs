@@ -1,0 +1,93 @@
+//! The routes below `/v1`. A handler takes the call apart, asks the engine or the store, and puts the answer together;
+//! nothing is decided here.
+
+mod around;
+mod bookings;
+mod business;
+mod catalogue;
+mod customers;
+mod happened;
+mod keys;
+mod payments;
+mod workflows;
+
+use crate::auth::{Tenant, identify};
+use crate::etag::IfMatch;
+use crate::idempotency::idempotent;
+use crate::problem::Problem;
+use crate::state::App;
+use crate::watch::watch;
+use axum::Router;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse as _;
+use flyt_engine::{Caller, Target};
+use std::str::FromStr;
+
+/// Everything the server answers.
+pub fn router(app: App) -> Router {
+    let v1 = Router::new()
+        .merge(business::routes())
+        .merge(catalogue::routes())
+        .merge(customers::routes())
+        .merge(bookings::routes())
+        .merge(payments::routes())
+        .merge(workflows::routes())
+        .merge(happened::routes())
+        .merge(keys::routes())
+        .merge(around::routes())
+        .route_layer(from_fn_with_state(app.clone(), idempotent))
+        .route_layer(from_fn_with_state(app.clone(), identify));
+    Router::new()
+        .nest("/v1", v1)
+        .merge(around::open_routes())
+        .fallback(async || Problem::not_found().into_response())
+        .layer(from_fn(no_store))
+        .layer(from_fn_with_state(app.clone(), watch))
+        .with_state(app)
+}
+
+/// Answers hold personal data: nobody on the way keeps them.
+async fn no_store(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    let mut answer = next.run(request).await;
+    let value = axum::http::HeaderValue::from_static("no-store");
+    answer
+        .headers_mut()
+        .entry(axum::http::header::CACHE_CONTROL)
+        .or_insert(value);
+    answer
+}
+
+/// A call in the name of a business: what every handler below `/v1` begins with.
+pub(crate) struct Call {
+    pub(crate) app: App,
+    pub(crate) caller: Caller,
+    /// The revision named by `If-Match`.
+    pub(crate) expect: Option<i64>,
+}
+impl FromRequestParts<App> for Call {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Tenant(caller) = Tenant::from_request_parts(parts, app).await?;
+        let IfMatch(expect) = IfMatch::from_request_parts(parts, app).await?;
+        Ok(Self {
+            app: app.clone(),
+            caller,
+            expect,
+        })
+    }
+}
+
+/// The target of a path that ends in an id. What is not an id of this kind names nothing.
+fn by_id<Id: FromStr>(Path(id): Path<String>) -> Result<Target<Id>, Problem> {
+    id.parse().map(Target::Id).map_err(|_| Problem::not_found())
+}
+/// The target of a path that ends in `by-external-id/{x}`; the segment has been decoded.
+fn by_external<Id>(Path(id): Path<String>) -> Target<Id> {
+    Target::External(id)
+}
+/// The id of a path.
+fn id<Id: FromStr>(Path(id): Path<String>) -> Result<Id, Problem> {
+    id.parse().map_err(|_| Problem::not_found())
+}

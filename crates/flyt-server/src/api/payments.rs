@@ -1,0 +1,64 @@
+//! `/v1/payments`.
+
+use super::{Call, by_external, by_id};
+use crate::answer::{Answer, map, object, written};
+use crate::body::Json;
+use crate::page::{self, Query};
+use crate::problem::Problem;
+use crate::records;
+use crate::state::App;
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use flyt_core::id::{BookingId, PaymentId};
+use flyt_core::view;
+use flyt_engine::{Target, Verb};
+use serde_json::Value;
+
+const LIST: &str = "/v1/payments";
+
+pub(super) fn routes() -> Router<App> {
+    let one = get(async |call: Call, id: Path<String>| read(call, by_id(id)?).await).patch(
+        async |call: Call, id: Path<String>, Json(body): Json| {
+            write(call, by_id(id)?, Verb::Patch, body).await
+        },
+    );
+    let external = get(async |call: Call, x: Path<String>| read(call, by_external(x)).await)
+        .put(async |call: Call, x: Path<String>, Json(body): Json| {
+            write(call, by_external(x), Verb::Put, body).await
+        })
+        .patch(async |call: Call, x: Path<String>, Json(body): Json| {
+            write(call, by_external(x), Verb::Patch, body).await
+        });
+    Router::new()
+        .route("/payments", get(page).post(create))
+        .route("/payments/{id}", one)
+        .route("/payments/by-external-id/{external_id}", external)
+}
+
+async fn page(call: Call, mut query: Query) -> Answer {
+    let booking = query.parsed::<BookingId>("booking_id", "the id of a booking");
+    let page = query.page();
+    query.close()?;
+    Ok(page::answer(
+        records::payments(&call.app, call.caller.business_no, booking, page).await?,
+    ))
+}
+
+async fn create(call: Call, Json(body): Json) -> Answer {
+    write(call, Target::New, Verb::Create, body).await
+}
+
+async fn read(call: Call, target: Target<PaymentId>) -> Answer {
+    let found = records::payment(&call.app, call.caller.business_no, target).await?;
+    Ok(object(&found.ok_or_else(Problem::not_found)?))
+}
+
+async fn write(call: Call, target: Target<PaymentId>, verb: Verb, body: Value) -> Answer {
+    let done = call
+        .app
+        .engine()
+        .write_payment(&call.caller, target, verb, body, call.expect)
+        .await?;
+    Ok(written(LIST, map(done, |payment| view::payment(&payment))))
+}

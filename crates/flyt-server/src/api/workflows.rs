@@ -1,0 +1,133 @@
+//! `/v1/workflows` with versions and checks.
+
+use super::{Call, by_external, by_id};
+use crate::answer::{Answer, nothing, object, written};
+use crate::body::{Json, NoJson};
+use crate::page::{self, Query};
+use crate::problem::Problem;
+use crate::state::App;
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::{get, post};
+use flyt_core::id::WorkflowId;
+use flyt_core::instant::from_ms;
+use flyt_engine::{Refusal, Target, Verb};
+use serde_json::Value;
+
+const LIST: &str = "/v1/workflows";
+
+pub(super) fn routes() -> Router<App> {
+    let one = get(async |call: Call, id: Path<String>| read(call, by_id(id)?).await)
+        .put(async |call: Call, id: Path<String>, Json(body): Json| {
+            write(call, by_id(id)?, Verb::Put, body).await
+        })
+        .patch(async |call: Call, id: Path<String>, Json(body): Json| {
+            write(call, by_id(id)?, Verb::Patch, body).await
+        })
+        .delete(async |call: Call, id: Path<String>| delete(call, by_id(id)?).await);
+    let external = get(async |call: Call, x: Path<String>| read(call, by_external(x)).await)
+        .put(async |call: Call, x: Path<String>, Json(body): Json| {
+            write(call, by_external(x), Verb::Put, body).await
+        })
+        .patch(async |call: Call, x: Path<String>, Json(body): Json| {
+            write(call, by_external(x), Verb::Patch, body).await
+        })
+        .delete(async |call: Call, x: Path<String>| delete(call, by_external(x)).await);
+    Router::new()
+        .route("/workflows", get(page).post(create))
+        .route("/workflows/check", post(check))
+        .route("/workflows/{id}", one)
+        .route("/workflows/{id}/versions", get(versions))
+        .route("/workflows/{id}/versions/{version}", get(version))
+        .route("/workflows/{id}/versions/{version}/restore", post(restore))
+        .route("/workflows/by-external-id/{external_id}", external)
+}
+
+async fn page(call: Call, mut query: Query) -> Answer {
+    let external = query.text("external_id");
+    let since = query.instant("updated_since").map(from_ms);
+    let (after, limit) = (query.after(), query.limit());
+    query.close()?;
+    let Some(external) = external else {
+        let page = call
+            .app
+            .engine()
+            .workflows(&call.caller, since, &after, limit)
+            .await?;
+        return Ok(page::answer(page::of_engine(page)));
+    };
+    match call
+        .app
+        .engine()
+        .workflow(&call.caller, Target::External(external))
+        .await
+    {
+        Ok(one) => Ok(page::answer((vec![one], None))),
+        Err(Refusal::NotFound) => Ok(page::answer((Vec::new(), None))),
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn create(call: Call, Json(body): Json) -> Answer {
+    write(call, Target::New, Verb::Create, body).await
+}
+
+async fn read(call: Call, target: Target<WorkflowId>) -> Answer {
+    Ok(object(&call.app.engine().workflow(&call.caller, target).await?))
+}
+
+async fn write(call: Call, target: Target<WorkflowId>, verb: Verb, body: Value) -> Answer {
+    let done = call
+        .app
+        .engine()
+        .write_workflow(&call.caller, target, verb, body, call.expect)
+        .await?;
+    Ok(written(LIST, done))
+}
+
+async fn delete(call: Call, target: Target<WorkflowId>) -> Answer {
+    call.app
+        .engine()
+        .delete_workflow(&call.caller, target, call.expect)
+        .await?;
+    Ok(nothing())
+}
+
+async fn check(call: Call, Json(body): Json) -> Answer {
+    Ok(object(
+        &call.app.engine().check_workflow(&call.caller, body).await?,
+    ))
+}
+
+async fn versions(call: Call, id: Path<String>, mut query: Query) -> Answer {
+    let (after, limit) = (query.after(), query.limit());
+    query.close()?;
+    let page = call
+        .app
+        .engine()
+        .versions(&call.caller, super::id(id)?, &after, limit)
+        .await?;
+    Ok(page::answer(page::of_engine(page)))
+}
+
+async fn version(call: Call, path: Path<(String, String)>) -> Answer {
+    let (id, version) = numbered(path)?;
+    Ok(object(
+        &call.app.engine().version(&call.caller, id, version).await?,
+    ))
+}
+
+async fn restore(call: Call, path: Path<(String, String)>, _: NoJson) -> Answer {
+    let (id, version) = numbered(path)?;
+    let done = call
+        .app
+        .engine()
+        .restore_version(&call.caller, id, version)
+        .await?;
+    Ok(written(LIST, done))
+}
+
+fn numbered(Path((id, version)): Path<(String, String)>) -> Result<(WorkflowId, i64), Problem> {
+    let version = version.parse().map_err(|_| Problem::not_found())?;
+    Ok((id.parse().map_err(|_| Problem::not_found())?, version))
+}

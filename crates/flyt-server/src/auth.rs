@@ -1,0 +1,218 @@
+//! Who calls: `Authorization: Bearer`, the business it speaks for, and whether its scopes reach this route.
+//!
+//! `identify` runs once for every route below `/v1`; handlers name what they need by taking `Tenant` or `Operator`.
+
+use crate::keys::{self, Scopes};
+use crate::limit::{Left, PER_SECOND};
+use crate::problem::Problem;
+use crate::records;
+use crate::state::App;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use flyt_core::id::KeyId;
+use flyt_engine::{Actor, Caller};
+
+/// The business a platform key speaks for.
+const BUSINESS: &str = "flyt-business";
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    pub(crate) actor: Actor,
+    pub(crate) scopes: Scopes,
+    pub(crate) business: Named,
+}
+impl Who {
+    /// The key of a business, if one calls.
+    fn key(&self) -> Option<KeyId> {
+        if let Actor::Key(key) = self.actor {
+            Some(key)
+        } else {
+            None
+        }
+    }
+}
+/// The business a call names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// This one, by its small number.
+    One(i64),
+    /// None: a platform key without `Flyt-Business`.
+    None,
+    /// One that does not exist, or not for this key.
+    Unknown,
+}
+
+/// A call in the name of one business, allowed by its scopes.
+#[derive(Debug, Clone)]
+pub(crate) struct Tenant(pub(crate) Caller);
+/// A call of the operator's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator(pub(crate) Actor);
+
+/// The layer that finds out who calls.
+pub(crate) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    match known(&app, request.headers()).await {
+        Err(problem) => problem.into_response(),
+        Ok(who) => {
+            let left = who
+                .key()
+                .map(|key| app.limiter().take(key, flyt_engine::clock::monotonic()));
+            if let Some(Left { allowed: false, .. }) = left {
+                let detail = format!("More than {PER_SECOND} calls a second by one key.");
+                let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
+                return told(
+                    Problem {
+                        retry_after_s: Some(1),
+                        ..problem
+                    }
+                    .into_response(),
+                    left,
+                );
+            }
+            request.extensions_mut().insert(who);
+            told(next.run(request).await, left)
+        }
+    }
+}
+
+fn told(mut answer: Response, left: Option<Left>) -> Response {
+    if let Some(left) = left {
+        let headers = answer.headers_mut();
+        headers.insert("ratelimit-limit", PER_SECOND.into());
+        headers.insert("ratelimit-remaining", left.remaining.into());
+        headers.insert("ratelimit-reset", HeaderValue::from_static("1"));
+    }
+    answer
+}
+
+async fn known(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
+    let key = bearer(headers)?;
+    let hash = keys::hash(key);
+    let slug = headers
+        .get(BUSINESS)
+        .map(|v| v.to_str().unwrap_or_default().trim());
+    if app.is_platform_key(&hash) {
+        return platform(app, slug).await;
+    }
+    let Some(found) = records::key_by_hash(app, &hash).await? else {
+        return Err(Problem::unauthorized(
+            "This key is not known: it may have been revoked.",
+        ));
+    };
+    if found
+        .expires_at
+        .is_some_and(|at| at <= flyt_engine::clock::wall())
+    {
+        return Err(Problem::unauthorized("This key has expired."));
+    }
+    note_use(app, found.id);
+    let Some(own) = found.business_no else {
+        return platform(app, slug).await;
+    };
+    // A key belongs to one business; naming another one finds nothing, whether it exists or not.
+    let business = match slug {
+        Some(slug) if records::business_no(app, slug).await? != Some(own) => Named::Unknown,
+        _ => Named::One(own),
+    };
+    Ok(Who {
+        actor: Actor::Key(found.id),
+        scopes: Scopes::Only(found.scopes),
+        business,
+    })
+}
+
+async fn platform(app: &App, slug: Option<&str>) -> Result<Who, Problem> {
+    let business = match slug {
+        None => Named::None,
+        Some(slug) => records::business_no(app, slug)
+            .await?
+            .map_or(Named::Unknown, Named::One),
+    };
+    Ok(Who {
+        actor: Actor::Platform,
+        scopes: Scopes::All,
+        business,
+    })
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Err(Problem::unauthorized(
+            "The request needs `Authorization: Bearer <key>`.",
+        ));
+    };
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, key) = text.split_once(' ').unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("bearer") || key.trim().is_empty() {
+        return Err(Problem::unauthorized("`Authorization` must be `Bearer <key>`."));
+    }
+    Ok(key.trim())
+}
+
+/// Writes down that a key was used, at most once a minute and beside the call: a key may be used a hundred times a second.
+fn note_use(app: &App, key: KeyId) {
+    let now = flyt_engine::clock::wall();
+    if app.first_use_this_minute(key, now) {
+        let app = app.clone();
+        tokio::spawn(async move {
+            if let Err(problem) = records::note_key_use(&app, key, now).await {
+                tracing::warn!(code = problem.code, "the use of a key could not be noted");
+            }
+        });
+    }
+}
+
+impl FromRequestParts<App> for Tenant {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let who = parts
+            .extensions
+            .get::<Who>()
+            .ok_or_else(|| Problem::bug("a route without identify"))?;
+        let (area, write) = keys::needed(
+            parts.uri.path(),
+            parts.method == Method::GET || parts.method == Method::HEAD,
+        );
+        if !who.scopes.allow(area, write) {
+            let act = if write { "write" } else { "read" };
+            return Err(Problem::forbidden(
+                "missing_scope",
+                format!("This key lacks the scope `{area}:{act}`."),
+            ));
+        }
+        match who.business {
+            Named::One(business_no) => Ok(Self(Caller {
+                business_no,
+                actor: who.actor,
+            })),
+            Named::None => {
+                let detail = "A platform key names the business in the header `Flyt-Business: <slug>`.";
+                Err(Problem::malformed("missing_business", detail))
+            }
+            Named::Unknown => {
+                let detail = "There is no business with the slug in `Flyt-Business`.";
+                Err(Problem::new(StatusCode::NOT_FOUND, "unknown_business", detail))
+            }
+        }
+    }
+}
+impl FromRequestParts<App> for Operator {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let who = parts
+            .extensions
+            .get::<Who>()
+            .ok_or_else(|| Problem::bug("a route without identify"))?;
+        if who.actor == Actor::Platform {
+            return Ok(Self(who.actor));
+        }
+        Err(Problem::forbidden(
+            "platform_only",
+            "Only a platform key may do this.",
+        ))
+    }
+}

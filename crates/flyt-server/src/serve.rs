@@ -1,0 +1,82 @@
+//! `flyt serve`: open the data, listen, answer, and stop in order when told.
+
+use crate::api::router;
+use crate::cli::say;
+use crate::config::Serve;
+use crate::open;
+use axum::serve::ListenerExt as _;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Longest wait for open connections and deliveries after the signal to stop.
+const STOPPING: Duration = Duration::from_secs(10);
+
+/// Runs the server until it is told to stop.
+pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
+    start_log(&settings.outside.log)?;
+    let opened = open::open(&settings).await?;
+    if let Some(key) = &opened.made_key {
+        say("Flyt has made a platform key. It is shown this once; keep it:");
+        say(key);
+    }
+    let listener = TcpListener::bind(settings.listen).await;
+    let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", settings.listen))?;
+    let address = listener.local_addr().map_err(|e| format!("cannot listen: {e}"))?;
+    // Answers are small and whole: waiting to fill a packet would only delay them.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    say(&format!("Flyt listens on http://{address}"));
+
+    let (stop, stopped) = watch::channel(false);
+    let mut told = stopped;
+    let until = async move {
+        // An error means that the sender is gone, and then there is nothing to wait for either.
+        told.wait_for(|stop| *stop).await.map(drop).unwrap_or_default();
+    };
+    let serving = tokio::spawn(
+        axum::serve(listener, router(opened.app.clone()))
+            .with_graceful_shutdown(until)
+            .into_future(),
+    );
+    signalled().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    // Whatever is still open after ten seconds is cut off; what it wrote is committed or not, never half.
+    let app = opened.app.clone();
+    let drained = async {
+        if let Ok(Err(error)) = serving.await {
+            tracing::warn!(%error, "the listener ended with an error");
+        }
+        app.close().await;
+    };
+    if tokio::time::timeout(STOPPING, drained).await.is_err() {
+        tracing::warn!("stopped with connections still open");
+    }
+    Ok(())
+}
+
+async fn signalled() -> Result<(), String> {
+    let listen = |kind| signal(kind).map_err(|e| format!("cannot wait for signals: {e}"));
+    let (mut term, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn start_log(filter: &str) -> Result<(), String> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .map_err(|e| format!("FLYT_LOG is not a filter: {e}"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init()
+        .map_err(|e| format!("cannot start the log: {e}"))
+}

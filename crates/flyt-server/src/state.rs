@@ -1,0 +1,79 @@
+//! What every request shares: the engine, the platform key, and the small counts and sets that live in memory only.
+
+use crate::keys;
+use crate::limit::Limiter;
+use crate::lock::Lock;
+use flyt_core::id::KeyId;
+use flyt_engine::Engine;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The running server. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+struct Shared {
+    engine: Engine,
+    platform_key: Option<[u8; 32]>,
+    limiter: Limiter,
+    counts: Counts,
+    /// Held as long as the server lives.
+    _lock: Option<Lock>,
+    /// The last minute in which the use of a key was noted.
+    used: Mutex<BTreeMap<KeyId, i64>>,
+}
+
+impl App {
+    /// A server over an engine. `platform_key` is the hash of the operator's key, where one is configured.
+    pub(crate) fn new(engine: Engine, platform_key: Option<[u8; 32]>, lock: Option<Lock>) -> Self {
+        Self(Arc::new(Shared {
+            engine,
+            platform_key,
+            limiter: Limiter::default(),
+            counts: Counts::default(),
+            _lock: lock,
+            used: Mutex::default(),
+        }))
+    }
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+    pub(crate) fn is_platform_key(&self, hash: &[u8; 32]) -> bool {
+        self.0
+            .platform_key
+            .as_ref()
+            .is_some_and(|own| keys::same(own, hash))
+    }
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.0.counts
+    }
+    /// True for the first use of a key in the minute of `now`.
+    pub(crate) fn first_use_this_minute(&self, key: KeyId, now: Timestamp) -> bool {
+        let minute = now.as_second() / 60;
+        let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert(key, minute) != Some(minute)
+    }
+}
+
+/// Answers by class, for `/metrics`.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    classes: [AtomicU64; 6],
+}
+impl Counts {
+    pub(crate) fn request(&self, status: u16) {
+        if let Some(count) = self.classes.get(usize::from(status / 100)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    /// (class, answers) for 2xx to 5xx.
+    pub(crate) fn by_class(&self) -> Vec<(usize, u64)> {
+        let read = |(class, count): (usize, &AtomicU64)| (class, count.load(Ordering::Relaxed));
+        self.classes.iter().enumerate().skip(2).map(read).collect()
+    }
+}

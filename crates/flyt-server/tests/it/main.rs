@@ -1,0 +1,12 @@
+//! The routes, driven through the real router with a real engine over SQLite in a folder of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may end where it fails"
+)]
+
+mod commands;
+mod keys;
+mod refusals;
+mod world;

@@ -1,0 +1,150 @@
+//! One server, and calls to it.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tower::ServiceExt as _;
+
+pub(crate) const KEY: &str = "flyt_platform_kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+/// Where the test clock stands.
+pub(crate) const NOW: &str = "2026-10-01T00:00:00Z";
+
+/// A server with the businesses `salon` and `other`.
+pub(crate) struct World {
+    pub(crate) router: Router,
+    app: flyt::App,
+    data: PathBuf,
+}
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Got {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+impl Got {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+    /// (pointer, code) of each fault.
+    pub(crate) fn faults(&self) -> Vec<(&str, &str)> {
+        let faults = self.json["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no problem: {self:?}"));
+        faults
+            .iter()
+            .map(|e| (e["pointer"].as_str().unwrap(), e["code"].as_str().unwrap()))
+            .collect()
+    }
+}
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let data = std::env::temp_dir().join(format!("flyt-it-{}-{number}", std::process::id()));
+        let app = flyt::App::open(&data, KEY, Some(NOW.parse().unwrap()))
+            .await
+            .unwrap();
+        let world = Self {
+            router: flyt::router(app.clone()),
+            app,
+            data,
+        };
+        for slug in ["salon", "other"] {
+            let body = json!({"slug": slug, "name": slug, "time_zone": "Europe/Oslo", "languages": ["nb", "en"],
+                "default_language": "en", "currency": "NOK", "country": "NO", "admins": ["owner@check.example"]});
+            world.call("POST", "/v1/businesses", &body).await.expect(201);
+        }
+        world
+    }
+    /// A call with everything in order: platform key, business `salon`, JSON.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> Got {
+        self.send(method, path, &[], Some(body.to_string())).await
+    }
+    pub(crate) async fn get(&self, path: &str) -> Got {
+        self.send("GET", path, &[], None).await
+    }
+    /// A call with other headers: an empty value takes the usual one away.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Got {
+        let bearer = format!("Bearer {KEY}");
+        let usual = [
+            ("authorization", bearer.as_str()),
+            ("flyt-business", "salon"),
+            ("content-type", "application/json"),
+        ];
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in usual
+            .iter()
+            .filter(|(n, _)| !headers.iter().any(|(o, _)| o == n))
+            .chain(headers)
+        {
+            if !value.is_empty() {
+                request = request.header(*name, *value);
+            }
+        }
+        let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Got {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+            json,
+        }
+    }
+    /// How many objects the business has, over everything that a write could leave.
+    pub(crate) async fn rows(&self) -> Vec<usize> {
+        let mut counts = Vec::new();
+        for list in [
+            "locations",
+            "resources",
+            "services",
+            "extras",
+            "statuses",
+            "customers",
+            "bookings",
+            "payments",
+            "workflows",
+            "api-keys",
+        ] {
+            let got = self.get(&format!("/v1/{list}?limit=200")).await.expect(200);
+            counts.push(got.json["data"].as_array().unwrap().len());
+        }
+        counts
+    }
+    pub(crate) async fn close(self) {
+        self.app.close().await;
+        std::fs::remove_dir_all(&self.data).unwrap();
+    }
+}
+impl Got {
+    /// The answer, if it has this status.
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+}
+
+/// A booking that is in order.
+pub(crate) fn booking(external_id: &str) -> Value {
+    json!({"external_id": external_id,
+        "customer": {"external_id": "c1", "first_name": "Kari", "last_name": "Nordmann", "email": "kari@check.example",
+            "phone": "+4790000001", "language": "en"},
+        "service": {"external_id": "cut", "name": "Cut"}, "location": {"external_id": "main", "name": "Main"},
+        "status": "approved", "start": "2026-10-20T12:00:00Z", "end": "2026-10-20T12:45:00Z", "source": "customer"})
+}
