@@ -104,7 +104,8 @@ CREATE INDEX triggers_by_workflow ON triggers (workflow_no);
 -- A re-plan under way: the last booking it has seen, by start and id.
 CREATE TABLE replans (
   workflow_no BIGINT NOT NULL, business_no BIGINT NOT NULL, plan_no BIGINT NOT NULL, cursor_at BIGINT NOT NULL,
-  cursor_id BIGINT NOT NULL, done BIGINT NOT NULL, switched_on BOOLEAN NOT NULL, existing BOOLEAN NOT NULL,
+  cursor_id BIGINT NOT NULL, done BIGINT NOT NULL, switched_on BOOLEAN NOT NULL,
+  existing BOOLEAN NOT NULL,
   started_at BIGINT NOT NULL,
   PRIMARY KEY (workflow_no)
 ); -- clustered
