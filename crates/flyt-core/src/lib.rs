@@ -34,6 +34,7 @@ pub mod reference;
 pub mod render;
 pub mod retry;
 pub mod run;
+pub mod sample;
 pub mod segments;
 pub mod state;
 pub mod status;

@@ -293,8 +293,13 @@ impl Inner {
         let Some(inner) = self.itself.get().and_then(std::sync::Weak::upgrade) else {
             return;
         };
+        if steps.is_empty() {
+            return;
+        }
+        // Counted before the bell, so that nobody takes the engine for idle between the commit and the first delivery.
+        self.flying.fetch_add(steps.len(), Ordering::SeqCst);
+        self.ring();
         for step in steps {
-            self.flying.fetch_add(1, Ordering::SeqCst);
             let (inner, places) = (inner.clone(), self.places.clone());
             tokio::spawn(async move {
                 let _place = places.acquire_owned().await;

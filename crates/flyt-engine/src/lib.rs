@@ -15,6 +15,7 @@ mod erase;
 mod ids;
 mod naming;
 mod people;
+mod preview;
 mod pulse;
 pub mod random;
 mod read;

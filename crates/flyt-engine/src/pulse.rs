@@ -13,8 +13,10 @@ use flyt_store::Tx;
 use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerRow};
 use flyt_store::workflows::{self, ReplanRow};
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -178,7 +180,7 @@ fn finish(inner: &Inner, done: Result<Vec<StepRow>, Refusal>, what: &str, id: &s
 /// Waits until nothing is due at the present instant, nothing is in flight and no re-plan is open. Returns when the next
 /// thing comes due, ms.
 pub(crate) async fn settle(inner: &Inner) -> Option<i64> {
-    let wanted = inner.ring();
+    let wanted = *inner.bell.borrow();
     let mut idle = inner.idle.subscribe();
     let settled = idle.wait_for(|(heard, _)| *heard >= wanted).await;
     settled.ok().and_then(|state| state.1)
@@ -192,34 +194,48 @@ pub(crate) async fn move_clock(inner: &Arc<Inner>, target: Timestamp) -> Result<
         let message = format!("the clock stands at {now} and only moves forward");
         return Err(Refusal::invalid("/now", "clock_backwards", message));
     }
+    let mut stored = Vec::new();
     loop {
-        let next = settle(inner)
-            .await
-            .map(from_ms)
-            .filter(|at| *at <= target && *at > inner.clock.now());
+        let next = settle(inner).await.map(from_ms);
+        let next = next.filter(|at| *at <= target && *at > inner.clock.now());
         let Some(at) = next else { break };
-        set(inner, at).await?;
+        stored.extend(set(inner, at).await?);
     }
-    set(inner, target).await?;
+    stored.extend(set(inner, target).await?);
     settle(inner).await;
+    for kept in stored {
+        kept.await?;
+    }
     Ok(target)
 }
 
-/// The instant is stored before the first claim at it, so that a successor goes on from there.
-async fn set(inner: &Arc<Inner>, at: Timestamp) -> Result<(), Refusal> {
+/// A write that is in the store's queue.
+type Queued = Pin<Box<dyn Future<Output = flyt_store::Result<()>> + Send>>;
+
+/// The instant is stored before the first claim at it, so that a successor goes on from there. SQLite's one writer takes
+/// units in order, so it is enough that this one is in the queue; on PostgreSQL it has to be done.
+async fn set(inner: &Arc<Inner>, at: Timestamp) -> Result<Option<Queued>, Refusal> {
     if at == inner.clock.now() {
-        return Ok(());
+        return Ok(None);
     }
-    let ms = to_ms(at);
-    inner
-        .write(async move |tx: &mut Tx| {
-            Ok(flyt_store::meta::put(
-                &mut tx.engine(),
-                "clock_at",
-                &ms.to_string(),
-            )?)
-        })
-        .await?;
+    let ms = to_ms(at).to_string();
+    let write = inner
+        .store
+        .write(async move |tx: &mut Tx| flyt_store::meta::put(&mut tx.engine(), "clock_at", &ms));
+    let mut queued: Queued = Box::pin(write);
+    let kept = if inner.store.is_postgres() {
+        queued.await?;
+        None
+    } else {
+        match (&mut queued).now_or_never() {
+            Some(done) => {
+                done?;
+                None
+            }
+            None => Some(queued),
+        }
+    };
     inner.clock.set(at);
-    Ok(())
+    inner.ring();
+    Ok(kept)
 }

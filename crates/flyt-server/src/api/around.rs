@@ -12,8 +12,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use flyt_core::invalid::{Faults, Fields};
+use flyt_core::trigger::TriggerKind;
+use flyt_core::variables;
 use jiff::Timestamp;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -23,6 +25,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/audit-log", get(audit_log))
         .route("/stats", get(stats))
         .route("/test-clock", get(clock).post(move_clock))
+        .route("/variables", get(variables))
+        .route("/preview", post(preview))
 }
 
 /// Routes outside `/v1`: no key, and nothing of any business in the answers.
@@ -43,9 +47,38 @@ async fn audit_log(call: Call, mut query: Query) -> Answer {
 
 async fn stats(call: Call, query: Query) -> Answer {
     query.close()?;
-    Ok(object(
-        &json!({"now": call.app.engine().now().to_string(), "held": call.app.engine().is_held()}),
-    ))
+    Ok(object(&call.app.engine().stats(&call.caller).await?))
+}
+
+/// What texts and conditions can name; `?trigger=` leaves out what that trigger cannot supply.
+async fn variables(_: Call, mut query: Query) -> Answer {
+    let trigger = query.text("trigger");
+    query.close()?;
+    let kind = match trigger.as_deref() {
+        None => None,
+        Some(word) => Some(TriggerKind::from_word(word).ok_or_else(|| unknown_trigger(word))?),
+    };
+    let data: Vec<serde_json::Value> = variables::all()
+        .iter()
+        .filter(|v| kind.is_none_or(|k| v.scope.has(k)))
+        .map(|v| {
+            json!({
+                "name": v.name, "type": v.kind, "may_be_empty": v.may_be_empty, "sample": v.sample,
+                "label": { "nb": v.label.0, "en": v.label.1 }, "group": v.group(), "only_conditions": v.only_conditions,
+            })
+        })
+        .collect();
+    Ok(object(&json!({ "data": data })))
+}
+
+fn unknown_trigger(word: &str) -> Problem {
+    let mut faults = Faults::default();
+    faults.unknown("/trigger", "unknown_value", word, TriggerKind::ALL.iter().map(|k| k.word()));
+    Problem::invalid(faults.errors)
+}
+
+async fn preview(call: Call, Json(body): Json) -> Answer {
+    Ok(object(&call.app.engine().preview(&call.caller, body).await?))
 }
 
 async fn clock(State(app): State<App>, _: Operator) -> Answer {

@@ -1,0 +1,109 @@
+//! Preview: one action rendered as it would go out, for a real or a sample booking. Nothing is sent or written.
+
+use crate::engine::Engine;
+use crate::refusal::{Caller, Refusal};
+use crate::tenant;
+use crate::workflow;
+use flyt_core::action::{Action, ReadContext};
+use flyt_core::id::BookingId;
+use flyt_core::invalid::{Faults, Fields};
+use flyt_core::language::Language;
+use flyt_core::reference::Pointer;
+use flyt_core::render::{self, Links, Meta};
+use flyt_core::sample;
+use flyt_core::trigger::TriggerKind;
+use flyt_store::{Tx, bookings};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What is asked for.
+struct Ask {
+    action: Action,
+    booking: Option<Pointer<BookingId>>,
+    language: Option<Language>,
+}
+
+impl Engine {
+    /// Renders an action: `{action, booking?, language?}` → `{to, subject, text, html, segments, encoding, request, warnings}`.
+    ///
+    /// # Errors
+    /// `Invalid` with places; `NotFound` for an unknown booking.
+    pub async fn preview(&self, caller: &Caller, body: Value) -> Result<Value, Refusal> {
+        let (inner, caller) = (self.0.clone(), *caller);
+        self.0
+            .read(async move |tx: &mut Tx| {
+                let names = workflow::names(tx, caller.business_no).await?;
+                let (ask, faults) = read(&body, &names)?;
+                let now = inner.clock.now();
+                let tenant = inner.cache.tenant(tx, caller.business_no).await?;
+                let mut facts = match &ask.booking {
+                    None => sample::facts(tenant.business.clone(), tenant.statuses.clone(), now),
+                    Some(pointer) => {
+                        let mut view = tx.tenant(caller.business_no);
+                        let found = match pointer {
+                            Pointer::Id(id) => bookings::by_id(&mut view, *id).await?,
+                            Pointer::External(external) => bookings::by_external_id(&mut view, external).await?,
+                        };
+                        let id = found.ok_or(Refusal::NotFound)?.id;
+                        tenant::facts(tx, &tenant, Some(id), None).await?
+                    }
+                };
+                if let Some(booking) = facts.booking.as_mut().filter(|_| ask.language.is_some()) {
+                    booking.booking.language.clone_from(&ask.language);
+                }
+                Ok(show(&ask.action, &facts, faults, now))
+            })
+            .await
+    }
+}
+
+fn read(body: &Value, names: &flyt_core::workflow::Names) -> Result<(Ask, Faults), Refusal> {
+    let mut faults = Faults::default();
+    let mut fields = Fields::open(body, "", &mut faults);
+    let stored = BTreeMap::new();
+    // Without its workflow, the action may use what any of the booking triggers supplies.
+    let ctx = ReadContext { kinds: &[TriggerKind::BookingCreated], names, stored: &stored };
+    let given = fields.required::<Value>("action", &mut faults);
+    let action = given.and_then(|v| Action::read(&v, "/action", &mut faults, &ctx));
+    let booking = fields.optional("booking", &mut faults);
+    let language = fields.optional("language", &mut faults);
+    fields.close(&mut faults);
+    match action {
+        Some(action) if faults.errors.is_empty() => Ok((Ask { action, booking, language }, faults)),
+        _ => Err(Refusal::Invalid(faults.errors)),
+    }
+}
+
+fn show(action: &Action, facts: &flyt_core::facts::Facts, mut faults: Faults, now: jiff::Timestamp) -> Value {
+    let found = render::recipients(&action.act, facts, now);
+    let (place, address) = found.first().cloned().unwrap_or((0, None));
+    if address.is_none() {
+        faults.warn("/action/to", "no_recipient", "there is no usable address for this booking");
+    }
+    let meta = Meta {
+        event_id: "evt_preview".to_owned(),
+        event_word: TriggerKind::BookingCreated.word().to_owned(),
+        event_at: now,
+        workflow_id: "wfl_preview".to_owned(),
+        workflow_name: "preview".to_owned(),
+        run_id: "run_preview".to_owned(),
+    };
+    let to = address.clone().unwrap_or_default();
+    match render::letter(&action.act, &to, place, facts, &Links::default(), &meta, now) {
+        Ok(letter) => json!({
+            "to": address,
+            "subject": letter.subject,
+            "text": letter.text,
+            "html": letter.html,
+            "segments": letter.segments,
+            "encoding": letter.encoding,
+            "request": letter.request,
+            "language": letter.language,
+            "warnings": faults.warnings,
+        }),
+        Err(problem) => {
+            faults.warn("/action/content", "render_error", problem.message);
+            json!({ "to": address, "warnings": faults.warnings })
+        }
+    }
+}
