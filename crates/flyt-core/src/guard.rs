@@ -16,6 +16,10 @@ use crate::zone::Zone;
 use jiff::Timestamp;
 
 /// What is looked at.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the step"
+)]
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
     /// The workflow: on/off as it stands now, the definition that the run pinned.

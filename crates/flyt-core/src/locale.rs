@@ -9,6 +9,7 @@ use icu::datetime::options::TimePrecision;
 use icu::datetime::{DateTimeFormatter, NoCalendarFormatter};
 use icu::decimal::input::Decimal;
 use icu::experimental::dimension::currency::formatter::CurrencyFormatter;
+use icu::experimental::dimension::currency::options::CurrencyFormatterOptions;
 use icu::list::ListFormatter;
 use icu::list::options::{ListFormatterOptions, ListLength};
 use icu::locale::Locale;
@@ -118,9 +119,17 @@ impl Speech {
             return plain();
         };
         let made = if self.is_home(money) {
-            CurrencyFormatter::try_new_symbol_narrow(self.locale().into(), currency, Default::default())
+            CurrencyFormatter::try_new_symbol_narrow(
+                self.locale().into(),
+                currency,
+                CurrencyFormatterOptions::default(),
+            )
         } else {
-            CurrencyFormatter::try_new_symbol(self.locale().into(), currency, Default::default())
+            CurrencyFormatter::try_new_symbol(
+                self.locale().into(),
+                currency,
+                CurrencyFormatterOptions::default(),
+            )
         };
         made.map_or_else(|_| plain(), |f| f.format_fixed_decimal(&amount).to_string())
     }

@@ -318,7 +318,7 @@ fn email(
         html: Some(html),
         text: Some(plain),
         language: Some(language.clone()),
-        has_ics: attachments.iter().any(|a| *a == crate::action::Attachment::Ics),
+        has_ics: attachments.contains(&crate::action::Attachment::Ics),
         ..Letter::default()
     })
 }

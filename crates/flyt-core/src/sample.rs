@@ -29,14 +29,35 @@ fn entry<Id, T>(id: Id, external_id: &str, now: Timestamp, value: T) -> Entry<Id
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one invented booking, written out")]
 /// Facts about an invented booking of tomorrow, as any trigger could supply them.
 pub fn facts(business: Arc<Business>, statuses: Arc<Vec<Status>>, now: Timestamp) -> Facts {
-    let money = |amount| Money { amount, currency: business.settings.currency };
+    let money = |amount| Money {
+        amount,
+        currency: business.settings.currency,
+    };
     let start = plus_ms(now, 24 * HOUR_MS);
     let some = |text: &str| Some(text.to_owned());
-    let location = Location { name: "Oslo".to_owned(), address: some("Storgata 1, Oslo"), phone: some("+4722000001"), email: None, time_zone: None };
-    let resource = Resource { name: "Anne".to_owned(), kind: ResourceKind::Person, email: some("anne@example.no"), phone: None };
-    let service = Service { name: "Dameklipp".to_owned(), names: BTreeMap::new(), category: some("Klipp"), duration_minutes: Some(45), price: Some(money(69_000)) };
+    let location = Location {
+        name: "Oslo".to_owned(),
+        address: some("Storgata 1, Oslo"),
+        phone: some("+4722000001"),
+        email: None,
+        time_zone: None,
+    };
+    let resource = Resource {
+        name: "Anne".to_owned(),
+        kind: ResourceKind::Person,
+        email: some("anne@example.no"),
+        phone: None,
+    };
+    let service = Service {
+        name: "Dameklipp".to_owned(),
+        names: BTreeMap::new(),
+        category: some("Klipp"),
+        duration_minutes: Some(45),
+        price: Some(money(69_000)),
+    };
     let booking = Booking {
         id: BookingId(1),
         external_id: some("B-1001"),
@@ -70,7 +91,14 @@ pub fn facts(business: Arc<Business>, statuses: Arc<Vec<Status>>, now: Timestamp
         phone: some("+4790000001"),
         ..Contact::default()
     };
-    let customer = Customer { id: CustomerId(1), external_id: some("C-7"), revision: 1, created_at: now, updated_at: now, contact };
+    let customer = Customer {
+        id: CustomerId(1),
+        external_id: some("C-7"),
+        revision: 1,
+        created_at: now,
+        updated_at: now,
+        contact,
+    };
     let payment = Payment {
         id: PaymentId(1),
         external_id: None,

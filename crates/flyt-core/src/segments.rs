@@ -100,7 +100,7 @@ mod tests {
                     segments
                 },
                 "{text}"
-            )
+            );
         };
         check("", Encoding::Gsm7, 0, 1);
         check(&"å".repeat(160), Encoding::Gsm7, 160, 1);

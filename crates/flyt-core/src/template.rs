@@ -1,5 +1,9 @@
 //! Templates: MiniJinja with our variables and filters, bounded in time and memory. What a template may say is checked when a
 //! workflow is saved (`walk`); the values are made from the facts (`context`); values are never parsed as templates.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enums matched here are MiniJinja's, which grow"
+)]
 
 use crate::facts::Facts;
 use crate::invalid::Faults;
@@ -122,7 +126,7 @@ pub fn render(source: &str, slot: Slot, values: &minijinja::Value) -> Result<Str
         });
     }
     if !source.contains('{') {
-        return Ok(finish(source.to_owned(), slot)); // most addresses and many subjects are plain
+        return Ok(finish(source, slot)); // most addresses and many subjects are plain
     }
     if let Some((line, column, message)) = walk::forbidden(source).into_iter().next() {
         return Err(Problem {
@@ -133,7 +137,7 @@ pub fn render(source: &str, slot: Slot, values: &minijinja::Value) -> Result<Str
     ENVIRONMENT.with(|environment| {
         let template = environment
             .template_from_named_str(slot.name(), source)
-            .map_err(problem)?;
+            .map_err(|e| problem(&e))?;
         let mut out = Capped {
             bytes: Vec::new(),
             overflow: false,
@@ -146,8 +150,8 @@ pub fn render(source: &str, slot: Slot, values: &minijinja::Value) -> Result<Str
                 missing_step: false,
             });
         }
-        done.map_err(problem)?;
-        Ok(finish(String::from_utf8_lossy(&out.bytes).into_owned(), slot))
+        done.map_err(|e| problem(&e))?;
+        Ok(finish(&String::from_utf8_lossy(&out.bytes), slot))
     })
 }
 
@@ -165,7 +169,7 @@ pub fn text(source: &str, facts: &Facts, now: Timestamp) -> Result<String, Probl
     )
 }
 
-fn problem(error: minijinja::Error) -> Problem {
+fn problem(error: &minijinja::Error) -> Problem {
     let detail = error.detail().unwrap_or("").to_owned();
     let line = error.line().map(|l| format!("line {l}: ")).unwrap_or_default();
     let message = match error.kind() {
@@ -179,9 +183,9 @@ fn problem(error: minijinja::Error) -> Problem {
     }
 }
 
-fn finish(text: String, slot: Slot) -> String {
+fn finish(text: &str, slot: Slot) -> String {
     let text = if slot.closes_gaps() {
-        close_gaps(&text)
+        close_gaps(text)
     } else {
         text.replace(MARK, "")
     };
@@ -261,7 +265,7 @@ mod tests {
     #[test]
     fn an_empty_value_takes_the_comma_or_blank_before_it_along() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(close_gaps(&text.replace('_', &MARK.to_string())), expected)
+            assert_eq!(close_gaps(&text.replace('_', &MARK.to_string())), expected);
         };
         check("Hei, _!", "Hei!");
         check("Oslo, _", "Oslo");

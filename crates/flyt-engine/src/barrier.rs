@@ -266,7 +266,7 @@ async fn set_field(
             Ok(text) => Value::String(text),
             Err(_) => return Ok(Effect::Skipped(Reason::RenderError)),
         },
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.clone(),
     };
     if let Some(key) = field.strip_prefix("customer.fields.") {
         let Some(mut customer) = seen.facts.customer.clone() else {
@@ -323,7 +323,7 @@ async fn write_booking(
     if before.booking == after {
         return Ok(Effect::Done);
     }
-    let after = booking::save(tx, out, Some(&before.booking), after, &cause).await?;
+    let after = booking::save(tx, out, Some(&before.booking), after, &cause)?;
     let facts = flyt_core::facts::Facts {
         booking: Some(flyt_core::facts::BookingFacts {
             booking: after,

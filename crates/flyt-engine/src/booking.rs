@@ -5,7 +5,7 @@ use crate::change::{self, Cause, Delta, Out};
 use crate::engine::{Engine, Inner};
 use crate::naming::{self, Named};
 use crate::people;
-use crate::refusal::{Caller, Refusal, Target, Verb, Written};
+use crate::refusal::{Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant::{self, Tenant};
 use crate::worker::Seen;
 use flyt_core::booking::{Automations, BookedExtra, Booking, Source};
@@ -104,16 +104,8 @@ async fn write(
     let now = inner.clock.now();
     let tenant = inner.cache.tenant(tx, no).await?;
     let before = find(tx, no, request.target).await?;
-    if before.is_none() && (matches!(request.target, Target::Id(_)) || request.verb == Verb::Patch) {
-        return Err(Refusal::NotFound);
-    }
-    if before
-        .as_ref()
-        .is_some_and(|b| request.expect.is_some_and(|e| e != b.revision))
-        || (before.is_none() && request.expect.is_some())
-    {
-        return Err(Refusal::Precondition);
-    }
+    let revision = before.as_ref().map(|b| b.revision);
+    admit(request.target, request.verb, revision, request.expect)?;
     let before = match before {
         Some(booking) => Some(tenant::booking_facts(tx, no, booking).await?),
         None => None,
@@ -138,7 +130,7 @@ async fn write(
     let customer = naming::write(tx, &mut out, &named, &cause).await?;
     let changed = before.as_ref().is_none_or(|b| b.booking != after);
     let after = if changed {
-        save(tx, &mut out, before.as_ref().map(|b| &b.booking), after, &cause).await?
+        save(tx, &mut out, before.as_ref().map(|b| &b.booking), after, &cause)?
     } else {
         after
     };
@@ -246,9 +238,8 @@ fn build(
     let status = status(tenant, body, old, faults)?;
     let (start, end) = span(tenant, body, old, named, faults)?;
     let external = match (&body.external_id, request.target, old) {
-        (Patch::Set(x), _, _) => Some(x.clone()),
+        (Patch::Set(x), _, _) | (Patch::Keep, Target::External(x), None) => Some(x.clone()),
         (Patch::Clear, _, _) => None,
-        (Patch::Keep, Target::External(x), None) => Some(x.clone()),
         (Patch::Keep, _, old) => old.and_then(|b| b.external_id.clone()),
     };
     let id = old.map_or_else(|| BookingId(inner.ids.next(now)), |b| b.id);
@@ -391,7 +382,7 @@ fn answers(
 }
 
 /// Writes a booking with the next revision, and its audit row.
-pub(crate) async fn save(
+pub(crate) fn save(
     tx: &mut Tx,
     out: &mut Out<'_>,
     before: Option<&Booking>,

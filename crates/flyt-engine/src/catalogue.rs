@@ -4,7 +4,7 @@ use crate::audit;
 use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::people::taken;
-use crate::refusal::{Caller, Refusal, Target, Verb, Written};
+use crate::refusal::{Caller, Refusal, Target, Verb, Written, admit};
 use flyt_core::catalogue::{Described, Draft, Entry, Extra, Kind, Location, Resource, Service};
 use flyt_core::id::{ExtraId, LocationId, ResourceId, ServiceId, StatusId};
 use flyt_core::invalid::Faults;
@@ -142,15 +142,12 @@ async fn write<T: Shown>(inner: &Inner, tx: &mut Tx, ask: &Ask<'_>) -> Result<Wr
     let no = ask.caller.business_no;
     let tenant = inner.cache.tenant(tx, no).await?;
     let before: Option<Entry<T::Id, T>> = find(tx, no, ask.target).await?;
-    if before.is_none() && (ask.verb == Verb::Patch || matches!(ask.target, Target::Id(_))) {
-        return Err(Refusal::NotFound);
-    }
-    if ask
-        .expect
-        .is_some_and(|e| before.as_ref().map(|b| b.revision) != Some(e))
-    {
-        return Err(Refusal::Precondition);
-    }
+    admit(
+        ask.target,
+        ask.verb,
+        before.as_ref().map(|b| b.revision),
+        ask.expect,
+    )?;
     let mut faults = Faults::default();
     let base = before.as_ref().map_or_else(|| json!({}), T::view);
     let whole = merge::merge(&base, ask.body, merge::LIFE, &mut faults);

@@ -275,9 +275,9 @@ async fn by_email(tx: &mut Tx, no: i64, sent: &CustomerRef) -> Result<Option<Cus
 
 /// An existing customer takes the contact fields sent, never consents or opt-outs.
 fn contact_of(sent: &CustomerRef, old: &Contact) -> Contact {
-    fn take<T: Clone>(patch: &Patch<T>, old: &Option<T>) -> Option<T> {
+    fn take<T: Clone>(patch: &Patch<T>, old: Option<&T>) -> Option<T> {
         match patch {
-            Patch::Keep => old.clone(),
+            Patch::Keep => old.cloned(),
             Patch::Clear => None,
             Patch::Set(value) => Some(value.clone()),
         }
@@ -293,13 +293,13 @@ fn contact_of(sent: &CustomerRef, old: &Contact) -> Contact {
         }
     }
     Contact {
-        first_name: take(&sent.first_name, &old.first_name),
-        last_name: take(&sent.last_name, &old.last_name),
-        email: take(&sent.email, &old.email),
-        phone: take(&sent.phone, &old.phone),
-        language: take(&sent.language, &old.language),
-        time_zone: take(&sent.time_zone, &old.time_zone),
-        tags: take(&sent.tags, &Some(old.tags.clone())).unwrap_or_default(),
+        first_name: take(&sent.first_name, old.first_name.as_ref()),
+        last_name: take(&sent.last_name, old.last_name.as_ref()),
+        email: take(&sent.email, old.email.as_ref()),
+        phone: take(&sent.phone, old.phone.as_ref()),
+        language: take(&sent.language, old.language.as_ref()),
+        time_zone: take(&sent.time_zone, old.time_zone.as_ref()),
+        tags: take(&sent.tags, Some(&old.tags)).unwrap_or_default(),
         fields,
         consents: old.consents.clone(),
         opt_outs: old.opt_outs.clone(),

@@ -3,7 +3,7 @@
 use crate::audit;
 use crate::change::{self, Cause, Delta, Out};
 use crate::engine::{Engine, Inner};
-use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written};
+use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant;
 use flyt_core::customer::{self, Contact, Customer};
 use flyt_core::facts::Facts;
@@ -113,12 +113,7 @@ async fn write_customer(
     let no = caller.business_no;
     let tenant = inner.cache.tenant(tx, no).await?;
     let before = find_customer(tx, no, target).await?;
-    if before.is_none() && (verb == Verb::Patch || matches!(target, Target::Id(_))) {
-        return Err(Refusal::NotFound);
-    }
-    if expect.is_some_and(|e| before.as_ref().map(|b| b.revision) != Some(e)) {
-        return Err(Refusal::Precondition);
-    }
+    admit(target, verb, before.as_ref().map(|b| b.revision), expect)?;
     let mut faults = Faults::default();
     let base = before.as_ref().map_or_else(|| json!({}), view::customer);
     let whole = merge::merge(&base, body, customer::READ_ONLY, &mut faults);
@@ -149,15 +144,13 @@ async fn write_customer(
         },
     };
     if before.as_ref() == Some(&customer) {
-        return Ok((
-            Written {
-                value: customer,
-                created: false,
-                changed: false,
-                warnings,
-            },
-            Vec::new(),
-        ));
+        let written = Written {
+            value: customer,
+            created: false,
+            changed: false,
+            warnings,
+        };
+        return Ok((written, Vec::new()));
     }
     let customer = save(tx, &mut out, customer, created, caller.actor).await?;
     if created {
@@ -231,12 +224,7 @@ async fn write_payment(
     let now = inner.clock.now();
     let tenant = inner.cache.tenant(tx, no).await?;
     let before = find_payment(tx, no, target).await?;
-    if before.is_none() && (verb == Verb::Patch || matches!(target, Target::Id(_))) {
-        return Err(Refusal::NotFound);
-    }
-    if expect.is_some_and(|e| before.as_ref().map(|b| b.revision) != Some(e)) {
-        return Err(Refusal::Precondition);
-    }
+    admit(target, verb, before.as_ref().map(|b| b.revision), expect)?;
     let mut faults = Faults::default();
     let read = PaymentBody::read(body, &mut faults);
     if let Some(read) = &read {
@@ -274,17 +262,12 @@ async fn write_payment(
     } else {
         payments::insert(&mut tx.tenant(no), &payment)?;
     }
-    audit::note(
-        tx,
-        &out,
-        caller.actor,
-        if before.is_some() {
-            "payment.update"
-        } else {
-            "payment.create"
-        },
-        &payment.id.to_string(),
-    )?;
+    let action = if before.is_some() {
+        "payment.update"
+    } else {
+        "payment.create"
+    };
+    audit::note(tx, &out, caller.actor, action, &payment.id.to_string())?;
     follow(
         tx,
         &mut out,
@@ -432,7 +415,7 @@ async fn follow(
             paid,
             ..booking.clone()
         };
-        now.booking = crate::booking::save(tx, out, Some(&booking), after, &cause).await?;
+        now.booking = crate::booking::save(tx, out, Some(&booking), after, &cause)?;
     }
     let fires = tenant::completed(before, payment);
     if now.booking == booking && !fires {

@@ -42,7 +42,9 @@ impl Engine {
                         let mut view = tx.tenant(caller.business_no);
                         let found = match pointer {
                             Pointer::Id(id) => bookings::by_id(&mut view, *id).await?,
-                            Pointer::External(external) => bookings::by_external_id(&mut view, external).await?,
+                            Pointer::External(external) => {
+                                bookings::by_external_id(&mut view, external).await?
+                            }
                         };
                         let id = found.ok_or(Refusal::NotFound)?.id;
                         tenant::facts(tx, &tenant, Some(id), None).await?
@@ -62,14 +64,25 @@ fn read(body: &Value, names: &flyt_core::workflow::Names) -> Result<(Ask, Faults
     let mut fields = Fields::open(body, "", &mut faults);
     let stored = BTreeMap::new();
     // Without its workflow, the action may use what any of the booking triggers supplies.
-    let ctx = ReadContext { kinds: &[TriggerKind::BookingCreated], names, stored: &stored };
+    let ctx = ReadContext {
+        kinds: &[TriggerKind::BookingCreated],
+        names,
+        stored: &stored,
+    };
     let given = fields.required::<Value>("action", &mut faults);
     let action = given.and_then(|v| Action::read(&v, "/action", &mut faults, &ctx));
     let booking = fields.optional("booking", &mut faults);
     let language = fields.optional("language", &mut faults);
     fields.close(&mut faults);
     match action {
-        Some(action) if faults.errors.is_empty() => Ok((Ask { action, booking, language }, faults)),
+        Some(action) if faults.errors.is_empty() => Ok((
+            Ask {
+                action,
+                booking,
+                language,
+            },
+            faults,
+        )),
         _ => Err(Refusal::Invalid(faults.errors)),
     }
 }
@@ -78,7 +91,11 @@ fn show(action: &Action, facts: &flyt_core::facts::Facts, mut faults: Faults, no
     let found = render::recipients(&action.act, facts, now);
     let (place, address) = found.first().cloned().unwrap_or((0, None));
     if address.is_none() {
-        faults.warn("/action/to", "no_recipient", "there is no usable address for this booking");
+        faults.warn(
+            "/action/to",
+            "no_recipient",
+            "there is no usable address for this booking",
+        );
     }
     let meta = Meta {
         event_id: "evt_preview".to_owned(),

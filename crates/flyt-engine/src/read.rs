@@ -305,14 +305,13 @@ pub(crate) async fn names(
             continue;
         }
         let live = tenant.workflows.iter().find(|w| w.no == no);
-        let found = match live {
-            Some(w) => Some((w.id.to_string(), w.definition.name.clone())),
-            None => {
-                let row = workflows::by_no(&mut tx.tenant(tenant.business.no), no).await?;
-                row.map(|r| tenant::workflow(&r))
-                    .transpose()?
-                    .map(|w| (w.id.to_string(), w.definition.name))
-            }
+        let found = if let Some(w) = live {
+            Some((w.id.to_string(), w.definition.name.clone()))
+        } else {
+            let row = workflows::by_no(&mut tx.tenant(tenant.business.no), no).await?;
+            row.map(|r| tenant::workflow(&r))
+                .transpose()?
+                .map(|w| (w.id.to_string(), w.definition.name))
         };
         names.extend(found.map(|f| (no, f)));
     }

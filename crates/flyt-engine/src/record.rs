@@ -234,7 +234,7 @@ fn tried(
     let content = Some(tenant::document(letter)?);
     let outcome = match sent {
         Sent::Captured => {
-            step.state = "captured".to_owned();
+            "captured".clone_into(&mut step.state);
             step.sent_at = Some(to_ms(began));
             let tried = attempt(&step, began, "captured", None, None);
             return Ok(Writing {
@@ -291,13 +291,13 @@ fn settle(
     (began, now): (Timestamp, Timestamp),
 ) -> bool {
     let fail = |step: &mut StepRow, reason: Reason| {
-        step.state = "failed".to_owned();
+        "failed".clone_into(&mut step.state);
         step.reason = Some(reason.word().to_owned());
         true
     };
     match outcome {
         Outcome::Accepted { provider_id, .. } => {
-            step.state = "sent".to_owned();
+            "sent".clone_into(&mut step.state);
             step.sent_at = Some(to_ms(began));
             step.provider_id.clone_from(provider_id);
             true
@@ -314,7 +314,7 @@ fn settle(
                 .and_then(Act::delivery)
                 .is_some_and(|d| d.on_unknown == OnUnknown::Hold)
             {
-                step.state = "unknown".to_owned();
+                "unknown".clone_into(&mut step.state);
                 step.reason = Some(Reason::UnknownOutcome.word().to_owned());
                 return true;
             }
@@ -339,12 +339,12 @@ fn again(step: &mut StepRow, class: Class, retry_after_ms: Option<i64>, now: Tim
     };
     match retry::next(&tried, now, step.expires_at.map(from_ms)) {
         Next::At(at) => {
-            step.state = "ready".to_owned();
+            "ready".clone_into(&mut step.state);
             step.due_at = to_ms(at);
             false
         }
         Next::Exhausted => {
-            step.state = "failed".to_owned();
+            "failed".clone_into(&mut step.state);
             step.reason = Some(Reason::AttemptsExhausted.word().to_owned());
             true
         }

@@ -144,3 +144,19 @@ impl From<flyt_store::Error> for Refusal {
         }
     }
 }
+
+/// Whether a write may go on: PATCH and a target by id need something that is there, and `expect` is its revision.
+pub(crate) fn admit<Id>(
+    target: &Target<Id>,
+    verb: Verb,
+    revision: Option<i64>,
+    expect: Option<i64>,
+) -> Result<(), Refusal> {
+    if revision.is_none() && (verb == Verb::Patch || matches!(target, Target::Id(_))) {
+        return Err(Refusal::NotFound);
+    }
+    if expect.is_some_and(|wanted| revision != Some(wanted)) {
+        return Err(Refusal::Precondition);
+    }
+    Ok(())
+}

@@ -71,7 +71,7 @@ struct Line<'t> {
     language: &'t str,
 }
 impl Line<'_> {
-    fn entry(&self, at: i64, kind: &str, state: &str, sentence: String, more: Value) -> (i64, Value) {
+    fn entry(&self, at: i64, kind: &str, state: &str, sentence: &str, more: &Value) -> (i64, Value) {
         let instant = from_ms(at);
         let local = instant.to_zoned(self.tenant.business.settings.time_zone.rules());
         let mut object = json!({
@@ -90,11 +90,11 @@ impl Line<'_> {
     fn change(&self, row: &flyt_store::changes::ChangeRow) -> (i64, Value) {
         let kinds: Vec<&str> = flyt_core::change::from_bits(row.kinds)
             .into_iter()
-            .map(|k| k.word())
+            .map(flyt_core::trigger::TriggerKind::word)
             .collect();
         let text = kinds.join(", ");
         let more = json!({ "change_id": row.id, "actor": row.actor, "changes": row.fields.split(',').filter(|f| !f.is_empty()).collect::<Vec<_>>() });
-        self.entry(row.at, "change", "done", text, more)
+        self.entry(row.at, "change", "done", &text, &more)
     }
     fn step(&self, row: &StepRow, names: &Names) -> (i64, Value) {
         let state = word(row, self.now);
@@ -114,7 +114,7 @@ impl Line<'_> {
             "channel": row.channel, "to": row.recipient, "step_id": row.id.to_string(), "run_id": row.id.run, "reason": row.reason,
             "workflow": name, "workflow_id": workflow.map(|w| &w.0), "attempts": row.attempt,
         });
-        self.entry(row.sent_at.unwrap_or(row.due_at), "step", state, text, more)
+        self.entry(row.sent_at.unwrap_or(row.due_at), "step", state, &text, &more)
     }
     fn ended(&self, row: &RunRow, names: &Names) -> (i64, Value) {
         let workflow = names.get(&row.workflow_no);
@@ -127,7 +127,7 @@ impl Line<'_> {
         let more = json!({
             "run_id": row.id, "reason": row.reason, "workflow": name, "workflow_id": workflow.map(|w| &w.0), "trigger": row.kind,
         });
-        self.entry(row.due_at, "run", "ended", format!("{name}: {reason}"), more)
+        self.entry(row.due_at, "run", "ended", &format!("{name}: {reason}"), &more)
     }
     fn withdrawn(&self, row: &timers::TimerEnd, workflow: Option<&(String, String)>) -> (i64, Value) {
         let reason = Reason::from_word(&row.reason).map_or("", |r| r.sentence(self.language));
@@ -140,13 +140,13 @@ impl Line<'_> {
             row.ended_at,
             "timer",
             &row.state,
-            format!("{name}: {reason}"),
-            more,
+            &format!("{name}: {reason}"),
+            &more,
         )
     }
     fn planned(&self, row: &TimerRow, workflow: Option<&(String, String)>) -> (i64, Value) {
         let name = workflow.map_or("", |w| w.1.as_str());
         let more = json!({ "timer_id": row.id.to_string(), "workflow": name, "workflow_id": workflow.map(|w| &w.0) });
-        self.entry(row.due_at, "timer", "planned", name.to_owned(), more)
+        self.entry(row.due_at, "timer", "planned", name, &more)
     }
 }

@@ -6,7 +6,7 @@ use crate::business;
 use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::people::taken;
-use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written};
+use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant;
 use flyt_core::action::{Act, Action, ReadContext};
 use flyt_core::catalogue::Kind;
@@ -217,12 +217,7 @@ async fn write(
     let no = caller.business_no;
     tx.tenant(no).alone("workflows");
     let before = find(tx, no, target).await?;
-    if before.is_none() && (verb == Verb::Patch || matches!(target, Target::Id(_))) {
-        return Err(Refusal::NotFound);
-    }
-    if expect.is_some_and(|e| before.as_ref().map(|b| b.revision) != Some(e)) {
-        return Err(Refusal::Precondition);
-    }
+    admit(target, verb, before.as_ref().map(|b| b.revision), expect)?;
     let names = names(tx, no).await?;
     let (draft, warnings) = read(before.as_ref(), (target, verb), body, &names)?;
     external_id_free(tx, no, &draft, before.as_ref()).await?;

@@ -8,7 +8,7 @@ use crate::condition::Condition;
 use crate::contact;
 use crate::customer::Purpose;
 use crate::duration::{self, Span};
-use crate::invalid::{Faults, Fields, Line, Read, below};
+use crate::invalid::{Faults, Fields, Line, below};
 use crate::language::Language;
 use crate::limits;
 use crate::template::{self, Slot};
@@ -70,8 +70,8 @@ impl Action {
         };
         let condition = own.and_then(|v| Condition::read(v, &place, faults, ctx.kinds));
         let act = match word.as_str() {
-            "email" => email(&mut fields, faults, ctx),
-            "sms" => sms(&mut fields, faults, ctx),
+            "email" => Some(email(&mut fields, faults, ctx)),
+            "sms" => Some(sms(&mut fields, faults, ctx)),
             "webhook" => webhook(&mut fields, faults, ctx, name.as_deref()),
             "set_status" => set_status(&mut fields, faults, ctx),
             "wait" => wait(&mut fields, faults, ctx),
@@ -165,16 +165,18 @@ fn recipient(
             ctx.text(text, Slot::Address, at, faults);
             Some(Recipient::Template(text.to_owned()))
         }
-        _ if sms => match contact::phone(text, &ctx.names.country) {
-            Some(number) => Some(Recipient::Fixed(number)),
-            None => {
+        _ if sms => {
+            if let Some(number) = contact::phone(text, &ctx.names.country) {
+                Some(Recipient::Fixed(number))
+            } else {
                 faults.unknown(at, "bad_recipient", text, ["customer", "resource", "location"]);
                 None
             }
-        },
-        _ => match contact::email(text) {
-            Some(address) => Some(Recipient::Fixed(address)),
-            None => {
+        }
+        _ => {
+            if let Some(address) = contact::email(text) {
+                Some(Recipient::Fixed(address))
+            } else {
                 faults.unknown(
                     at,
                     "bad_recipient",
@@ -183,7 +185,7 @@ fn recipient(
                 );
                 None
             }
-        },
+        }
     }
 }
 
@@ -221,7 +223,7 @@ fn content<T>(
     all
 }
 
-fn email(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Option<Act> {
+fn email(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Act {
     let to = recipients(fields, "to", false, faults, ctx);
     if to.is_empty() {
         faults.error(fields.at("to"), "required", "`to` needs at least one recipient");
@@ -255,7 +257,7 @@ fn email(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) ->
             format,
         })
     });
-    let act = Act::Email {
+    Act::Email {
         to,
         cc,
         bcc,
@@ -264,8 +266,7 @@ fn email(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) ->
         content,
         attachments: attachments(fields, faults),
         delivery: delivery(fields, faults),
-    };
-    Some(act)
+    }
 }
 
 fn address(
@@ -304,7 +305,7 @@ fn attachments(fields: &mut Fields<'_>, faults: &mut Faults) -> Vec<Attachment> 
     all
 }
 
-fn sms(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Option<Act> {
+fn sms(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Act {
     let to = recipients(fields, "to", true, faults, ctx);
     if to.is_empty() {
         faults.error(fields.at("to"), "required", "`to` needs at least one recipient");
@@ -323,13 +324,13 @@ fn sms(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> O
         faults.error(fields.at("max_segments"), "out_of_range", "must be 1 to 10");
     }
     let sender = fields.optional::<Line>("sender", faults).map(|l| l.0);
-    Some(Act::Sms {
+    Act::Sms {
         to,
         content,
         sender,
         max_segments,
         delivery: delivery(fields, faults),
-    })
+    }
 }
 
 fn webhook(

@@ -26,11 +26,12 @@ pub fn plain_text(html: &str) -> String {
                 if let Some((from, url)) = links.pop() {
                     let text = out.get(from..).unwrap_or("").trim().to_owned();
                     if !url.is_empty() && url != text {
-                        out.push_str(&format!(" ({url})"));
+                        out.push_str(" (");
+                        out.push_str(&url);
+                        out.push(')');
                     }
                 }
             }
-            ("br", _) => line(&mut out),
             ("li", false) => {
                 line(&mut out);
                 out.push_str("- ");
@@ -39,7 +40,7 @@ pub fn plain_text(html: &str) -> String {
                 line(&mut out);
                 line(&mut out);
             }
-            ("tr", true) => line(&mut out),
+            ("br", _) | ("tr", true) => line(&mut out),
             ("td" | "th", true) => out.push(' '),
             _ => {}
         }
@@ -100,15 +101,12 @@ fn entities(text: &str) -> String {
         out.push_str(before);
         let end = tail.find(';').filter(|e| *e <= 10);
         let decoded = end.and_then(|e| tail.get(1..e)).and_then(entity);
-        match (decoded, end) {
-            (Some(c), Some(e)) => {
-                out.push(c);
-                rest = tail.get(e + 1..).unwrap_or("");
-            }
-            _ => {
-                out.push('&');
-                rest = tail.get(1..).unwrap_or("");
-            }
+        if let (Some(c), Some(e)) = (decoded, end) {
+            out.push(c);
+            rest = tail.get(e + 1..).unwrap_or("");
+        } else {
+            out.push('&');
+            rest = tail.get(1..).unwrap_or("");
         }
     }
     out.push_str(rest);

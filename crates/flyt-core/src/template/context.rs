@@ -1,5 +1,9 @@
 //! The values a text can print, made from the facts: plain text, and instants, money, lists, spans and numbers that know how
 //! to write themselves in the language of the text.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "JSON's kinds of values are not ours"
+)]
 
 use super::walk::missing_step;
 use crate::catalogue::name_in;
@@ -117,7 +121,7 @@ impl Object for Cash {
 /// A list that prints as `Vask og 2 x Farge`.
 #[derive(Debug)]
 pub(super) struct Items {
-    items: Vec<Value>,
+    values: Vec<Value>,
     words: Vec<String>,
     speech: Arc<Speech>,
 }
@@ -131,10 +135,10 @@ impl Object for Items {
         ObjectRepr::Seq
     }
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.items.get(key.as_usize()?).cloned()
+        self.values.get(key.as_usize()?).cloned()
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Seq(self.items.len())
+        Enumerator::Seq(self.values.len())
     }
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
@@ -213,7 +217,7 @@ pub(super) fn json(value: &Value) -> serde_json::Value {
         return serde_json::json!(number.e164);
     }
     if let Some(items) = value.downcast_object_ref::<Items>() {
-        return items.items.iter().map(json).collect();
+        return items.values.iter().map(json).collect();
     }
     if let Some(span) = value.downcast_object_ref::<Span>() {
         return serde_json::json!(span.ms / 60_000);
@@ -355,9 +359,9 @@ impl<'f> Maker<'f> {
             },
         )
     }
-    fn items(&self, items: Vec<Value>, words: Vec<String>) -> Value {
+    fn items(&self, values: Vec<Value>, words: Vec<String>) -> Value {
         Value::from_object(Items {
-            items,
+            values,
             words,
             speech: self.speech.clone(),
         })

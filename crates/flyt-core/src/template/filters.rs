@@ -1,7 +1,11 @@
 //! The filters of texts, and how a value without a filter is written.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the enums matched here are MiniJinja's, which grow"
+)]
 
 use super::MARK;
-use super::context::{Cash, Items, Number, Span, When};
+use super::context::{Cash, Items, Number, When};
 use crate::limits;
 use crate::locale::Style;
 use minijinja::value::{Rest, Value};
@@ -164,6 +168,7 @@ fn bounded(text: &str, from: &str, to: &str) -> Result<String, Error> {
     Ok(text.replace(from, to))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "MiniJinja hands values over")]
 fn join(list: Value, glue: Option<String>) -> Result<String, Error> {
     let glue = glue.unwrap_or_default();
     let mut out = String::new();

@@ -32,6 +32,7 @@ fn text(value: Option<&String>) -> Field {
         .filter(|t| !t.is_empty())
         .map_or(Field::Absent, |t| Field::Text(t.clone()))
 }
+#[expect(clippy::needless_pass_by_value, reason = "most callers hand over small ids")]
 fn word(value: impl ToString) -> Field {
     Field::Text(value.to_string())
 }

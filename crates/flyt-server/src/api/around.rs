@@ -73,7 +73,12 @@ async fn variables(_: Call, mut query: Query) -> Answer {
 
 fn unknown_trigger(word: &str) -> Problem {
     let mut faults = Faults::default();
-    faults.unknown("/trigger", "unknown_value", word, TriggerKind::ALL.iter().map(|k| k.word()));
+    faults.unknown(
+        "/trigger",
+        "unknown_value",
+        word,
+        TriggerKind::ALL.iter().map(|k| k.word()),
+    );
     Problem::invalid(faults.errors)
 }
 
