@@ -234,6 +234,19 @@ impl Inner {
             .read(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
         done.await.map_err(|error| back(&refused, error))
     }
+    /// As `read`, for a few rows: the beat and the last look.
+    pub(crate) async fn glance<T, F>(&self, body: F) -> Result<T, Refusal>
+    where
+        F: AsyncFn(&mut Tx) -> Result<T, Refusal> + Send + 'static,
+        T: Send + 'static,
+    {
+        let refused = Arc::new(Mutex::new(None));
+        let kept = refused.clone();
+        let done = self
+            .store
+            .glance(async move |tx: &mut Tx| body(tx).await.map_err(|r| aside(&kept, r)));
+        done.await.map_err(|error| back(&refused, error))
+    }
     /// Runs a unit of work: all of it is durable when this returns `Ok`, none of it when it returns `Err`.
     pub(crate) async fn write<T, F>(&self, body: F) -> Result<T, Refusal>
     where

@@ -82,7 +82,7 @@ async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
         return Ok((false, None));
     }
     let now = to_ms(inner.clock.now());
-    let found = inner.read(async move |tx: &mut Tx| look(tx, now).await).await?;
+    let found = inner.glance(async move |tx: &mut Tx| look(tx, now).await).await?;
     let room = inner.room();
     let deliveries: Vec<StepRow> = found
         .steps

@@ -71,7 +71,7 @@ async fn attempt(inner: &Arc<Inner>, step: &StepRow) -> Result<(), Refusal> {
     let began = inner.clock.now();
     let (reader, row) = (inner.clone(), step.clone());
     let seen = inner
-        .read(async move |tx: &mut Tx| see(&reader, tx, &row).await)
+        .glance(async move |tx: &mut Tx| see(&reader, tx, &row).await)
         .await?;
     let Some(seen) = seen else { return Ok(()) };
     let (step, end) = judge(inner, step.clone(), &seen, began).await;

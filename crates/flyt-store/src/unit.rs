@@ -50,6 +50,20 @@ impl<T: Send, F: AsyncFn(&mut Tx) -> Result<T> + Send> Unit for Waiting<F, T> {
     }
 }
 
+/// A body on its way, and where its outcome arrives.
+pub(crate) fn job<T, F>(writes: bool, body: F) -> (Job, oneshot::Receiver<Result<T>>)
+where
+    F: AsyncFn(&mut Tx) -> Result<T> + Send + 'static,
+    T: Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    let unit = Box::new(Waiting {
+        body,
+        outcome: None,
+        reply,
+    });
+    (Job { unit, writes }, answer)
+}
 /// Sends a body to the thread behind `queue` and waits for its outcome. The future knows nothing of `F`, so it is `Send`
 /// whatever `F` captured.
 pub(crate) fn ask<T, F>(
@@ -61,15 +75,7 @@ where
     F: AsyncFn(&mut Tx) -> Result<T> + Send + 'static,
     T: Send + 'static,
 {
-    let (reply, answer) = oneshot::channel();
-    let job = Job {
-        unit: Box::new(Waiting {
-            body,
-            outcome: None,
-            reply,
-        }),
-        writes,
-    };
+    let (job, answer) = job(writes, body);
     async move {
         queue
             .send(Message::Unit(job))

@@ -92,22 +92,24 @@ pub(crate) fn answer_reads(mut tx: Tx, queue: &Mutex<mpsc::Receiver<Message>>, a
     while let Some(message) = next(queue) {
         match message {
             Message::Close => {}
-            Message::Unit(mut job) => {
-                let read = sql(&mut tx, BEGIN_SNAPSHOT).and_then(|()| {
-                    tx.forget();
-                    run_now(job.unit.as_mut(), &mut tx)
-                });
-                let ended = if in_transaction(&mut tx) {
-                    sql(&mut tx, "ROLLBACK")
-                } else {
-                    Ok(())
-                };
-                job.unit.answer(read.and(ended));
-            }
+            Message::Unit(job) => answer_read(&mut tx, job),
         }
     }
     drop(tx);
     drop(alive);
+}
+/// Runs one read on a snapshot of its own.
+pub(crate) fn answer_read(tx: &mut Tx, mut job: Job) {
+    let read = sql(tx, BEGIN_SNAPSHOT).and_then(|()| {
+        tx.forget();
+        run_now(job.unit.as_mut(), tx)
+    });
+    let ended = if in_transaction(tx) {
+        sql(tx, "ROLLBACK")
+    } else {
+        Ok(())
+    };
+    job.unit.answer(read.and(ended));
 }
 
 /// The next message for whichever reader is free. Closing happens under the same lock: the others wait inside it.
