@@ -7,7 +7,7 @@ BIN ?= $(CURDIR)/target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/flyt
 SHARED ?= $(CURDIR)/../shared
 
 run: ## Build and serve on http://127.0.0.1:8080 with the embedded store in ./data
-	cargo run --release --bin flyt -- serve --data data
+	cargo run --release --bin flyt -- serve --data data $(ARGS)
 
 build: ## target/release/flyt
 	cargo build --release --bin flyt
@@ -20,7 +20,7 @@ check: ## Formatting and lints
 	cargo clippy --workspace --all-targets --profile dev -- -D warnings
 
 dev: ## The server of the debug build
-	cargo run --bin flyt -- serve --data data
+	cargo run --bin flyt -- serve --data data $(ARGS)
 
 season: ## A real salon's year against the built binary
 	python3 $(SHARED)/checks/season.py --binary $(BIN)
