@@ -12,6 +12,7 @@ pub mod condition;
 pub mod contact;
 pub mod customer;
 pub mod due;
+pub mod duration;
 pub mod facts;
 pub mod filter;
 pub mod guard;
