@@ -1,6 +1,13 @@
-//! Conditions: the nested "only if" over the names of `variables`, with `all`, `any`, `not`.
+//! Conditions: the nested "only if" over the names of `variables`, with `all`, `any`, `not`: types, truth, and what explain
+//! shows of it. Reading them is in `condition::reading`, comparing two values in `condition::compare`.
 
+mod compare;
+mod reading;
+
+use crate::facts::Facts;
+use crate::variables;
 use crate::words;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -76,24 +83,46 @@ pub struct Check {
 }
 
 impl Condition {
-    /// Reads a condition; every fault is told. Each of `kinds` must supply every field.
-    pub fn read(
-        value: &Value,
-        at: &str,
-        faults: &mut crate::invalid::Faults,
-        kinds: &[crate::trigger::TriggerKind],
-    ) -> Option<Self> {
-        let (_, _, _, _) = (value, at, faults, kinds);
-        None
+    /// Whether it holds. A comparison with an absent field is false, `not` of it true.
+    pub fn holds(&self, facts: &Facts, now: Timestamp) -> bool {
+        match self {
+            Self::All { all } => all.iter().all(|c| c.holds(facts, now)),
+            Self::Any { any } => any.iter().any(|c| c.holds(facts, now)),
+            Self::Not { not } => !not.holds(facts, now),
+            Self::Compare { field, op, value } => {
+                compare::passes(&variables::value(field, facts, now), *op, value)
+            }
+        }
     }
-    /// Whether it holds.
-    pub fn holds(&self, facts: &crate::facts::Facts, now: jiff::Timestamp) -> bool {
-        let (_, _) = (facts, now);
-        true
+    /// Each comparison in order, with what was found.
+    pub fn verdict(&self, facts: &Facts, now: Timestamp) -> Vec<Check> {
+        match self {
+            Self::All { all: parts } | Self::Any { any: parts } => {
+                parts.iter().flat_map(|c| c.verdict(facts, now)).collect()
+            }
+            Self::Not { not } => not.verdict(facts, now),
+            Self::Compare { field, op, value } => {
+                let actual = variables::value(field, facts, now);
+                vec![Check {
+                    field: field.clone(),
+                    op: *op,
+                    expected: value.clone(),
+                    passed: compare::passes(&actual, *op, value),
+                    actual: actual.to_json(),
+                }]
+            }
+        }
     }
-    /// Each comparison with what was found.
-    pub fn verdict(&self, facts: &crate::facts::Facts, now: jiff::Timestamp) -> Vec<Check> {
-        let (_, _) = (facts, now);
-        Vec::new()
+    /// True when some comparison looks at `name`.
+    pub fn mentions(&self, name: &str) -> bool {
+        match self {
+            Self::All { all: parts } | Self::Any { any: parts } => parts.iter().any(|c| c.mentions(name)),
+            Self::Not { not } => not.mentions(name),
+            Self::Compare { field, .. } => field == name,
+        }
+    }
+    /// The API's shape; `read` gives the same condition back.
+    pub fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
     }
 }

@@ -1,0 +1,3 @@
+//! Texts: formats, templates, letters, the reading of conditions and actions.
+
+mod formats;
