@@ -1,4 +1,11 @@
-//! Actions: what a workflow does, in order. Types and their reading; carrying them out is `run` (core) and the engine.
+//! Actions: what a workflow does, in order: the types. Reading them is in `action::reading`, writing them back in
+//! `action::writing`; carrying them out is `run` (core) and the engine.
+
+mod fields;
+mod reading;
+mod writing;
+
+pub use reading::{ReadContext, read_all};
 
 use crate::condition::Condition;
 use crate::customer::{Channel, Purpose};
@@ -293,44 +300,4 @@ impl Act {
             Self::RemoveTag { .. } => "remove_tag",
         }
     }
-}
-
-/// What reading an action needs to know of its workflow and business.
-#[derive(Debug, Clone, Copy)]
-pub struct ReadContext<'a> {
-    /// Triggers of the workflow.
-    pub kinds: &'a [crate::trigger::TriggerKind],
-    /// What the business has.
-    pub names: &'a crate::workflow::Names,
-    /// Names of earlier webhook actions with `store`, and their fields.
-    pub stored: &'a crate::template::Stored,
-}
-
-impl Action {
-    /// Reads one action of the API's shape; every fault is told.
-    pub fn read(
-        value: &Value,
-        at: &str,
-        faults: &mut crate::invalid::Faults,
-        context: &ReadContext<'_>,
-    ) -> Option<Self> {
-        let (_, _, _, _) = (value, at, faults, context);
-        None
-    }
-    /// The API's shape; `read` gives the same action back.
-    pub fn to_json(&self) -> Value {
-        Value::Null
-    }
-}
-
-/// Reads the list of actions of a workflow, each with what earlier ones store.
-pub fn read_all(
-    value: &Value,
-    at: &str,
-    faults: &mut crate::invalid::Faults,
-    kinds: &[crate::trigger::TriggerKind],
-    names: &crate::workflow::Names,
-) -> Option<Vec<Action>> {
-    let (_, _, _, _, _) = (value, at, faults, kinds, names);
-    None
 }

@@ -4,6 +4,8 @@
 mod compare;
 mod reading;
 
+pub(crate) use compare::clock;
+
 use crate::facts::Facts;
 use crate::variables;
 use crate::words;
