@@ -5,14 +5,13 @@ mod letter;
 mod plain;
 mod recipients;
 
-pub use letter::{letter, steps_needed};
+pub use letter::{field_value, letter, steps_needed};
 pub use plain::plain_text;
-pub use recipients::recipients;
+pub use recipients::{copies, recipients};
 
 use crate::facts::Facts;
 use crate::language::Language;
 use crate::segments::Encoding;
-use crate::template::RenderProblem;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,6 +98,3 @@ pub struct Setting<'a> {
     /// The moment of sending.
     pub now: Timestamp,
 }
-
-/// Why a letter could not be written; the step ends `render_error`.
-pub type Refusal = RenderProblem;

@@ -11,6 +11,7 @@ mod places;
 mod sample;
 mod values;
 
+pub(crate) use context::encoded;
 pub use context::{Context, Reader};
 pub use engine::render;
 pub use sample::sample;

@@ -310,7 +310,7 @@ fn builds(expr: &Expr<'_>) -> bool {
 
 /// Calls `see` with every name that the expression reads.
 pub(super) fn names_in<'s>(expr: &Expr<'s>, see: &mut dyn FnMut(&'s str)) {
-    let mut all = |args: &[CallArg<'s>], see: &mut dyn FnMut(&'s str)| {
+    let all = |args: &[CallArg<'s>], see: &mut dyn FnMut(&'s str)| {
         for arg in args {
             let (CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e)) =
                 arg;

@@ -583,7 +583,7 @@ fn each_expr<'s>(statement: &Stmt<'s>, see: &mut dyn FnMut(&Expr<'s>)) {
 /// Calls `see` with an expression and everything in it.
 fn inner<'s>(expr: &Expr<'s>, see: &mut dyn FnMut(&Expr<'s>)) {
     see(expr);
-    let mut arguments = |args: &[CallArg<'s>], see: &mut dyn FnMut(&Expr<'s>)| {
+    let arguments = |args: &[CallArg<'s>], see: &mut dyn FnMut(&Expr<'s>)| {
         for arg in args {
             let (CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e)) =
                 arg;
