@@ -14,6 +14,7 @@ use serde_json::Value;
 impl Condition {
     /// Reads a condition; every fault is told. Each of `kinds` must supply every field.
     pub fn read(value: &Value, at: &str, faults: &mut Faults, kinds: &[TriggerKind]) -> Option<Self> {
+        let before = faults.errors.len();
         let mut reader = Reader { kinds, nodes: 0 };
         let condition = reader.node(value, at, faults, 1);
         if reader.nodes > limits::CONDITION_NODES {
@@ -21,7 +22,7 @@ impl Condition {
             faults.error(at, "too_many", format!("must not have more than {most} parts"));
             return None;
         }
-        condition
+        condition.filter(|_| faults.errors.len() == before)
     }
 }
 

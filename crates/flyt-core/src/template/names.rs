@@ -1,6 +1,7 @@
 //! Checking names, filters and kinds in a template that `guard` let through, dead branches included.
 
 mod kinds;
+mod walk;
 
 use super::guard::names_in;
 use super::places::place;
@@ -11,6 +12,7 @@ use kinds::{FILTERS, Kind, TESTS, filter};
 use minijinja::machinery::ast::{CallArg, Expr, Filter, Stmt};
 use minijinja::value::Value;
 use std::collections::BTreeSet;
+use walk::{begin, each_expr, each_path, path_of};
 
 /// Adds every fault of a template to `faults`.
 pub(super) fn check(
@@ -48,19 +50,6 @@ pub(super) fn steps(tree: &Stmt<'_>) -> BTreeSet<String> {
     found
 }
 
-/// `a.b.c` of an expression that is nothing else.
-fn path_of(expr: &Expr<'_>) -> Option<String> {
-    match expr {
-        Expr::Var(v) => Some(v.id.to_owned()),
-        Expr::GetAttr(g) => Some(format!("{}.{}", path_of(&g.expr)?, g.name)),
-        Expr::GetItem(g) => match &g.subscript_expr {
-            Expr::Const(c) => Some(format!("{}.{}", path_of(&g.expr)?, c.value.as_str()?)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 struct Checker<'c, 's> {
     source: &'s str,
     slot: Slot,
@@ -77,10 +66,7 @@ struct Checker<'c, 's> {
 
 impl<'s> Checker<'_, 's> {
     fn fault(&mut self, expr: &Expr<'_>, code: &'static str, message: &str, suggestion: Option<String>) {
-        let (line, column) = place(
-            self.source,
-            usize::try_from(expr.span().start_offset).unwrap_or(0),
-        );
+        let (line, column) = place(self.source, begin(expr));
         let hint = suggestion
             .as_ref()
             .map(|s| format!("; did you mean `{s}`?"))
@@ -265,6 +251,9 @@ impl<'s> Checker<'_, 's> {
                 self.local(v.id).unwrap_or_else(|| self.named(expr, v.id))
             }
             Expr::GetAttr(g) => {
+                if let Some(path) = path_of(expr).filter(|p| self.is_stray(p)) {
+                    return self.named(expr, &path);
+                }
                 let base = self.base(&g.expr);
                 self.part(expr, base, g.name)
             }
@@ -303,6 +292,12 @@ impl<'s> Checker<'_, 's> {
             }
             Expr::Call(_) => Kind::Unknown,
         }
+    }
+
+    /// True for a dotted name whose first part is nothing at all: the whole of it is then what was meant.
+    fn is_stray(&self, path: &str) -> bool {
+        let root = path.split('.').next().unwrap_or(path);
+        root != "steps" && self.local(root).is_none() && variables::lookup(root).is_none()
     }
 
     /// The kind of what stands before a dot: a group may be named there without being supplied as a whole.
@@ -537,92 +532,12 @@ impl<'s> Checker<'_, 's> {
                     .iter()
                     .any(|g| *g == path || path.strip_prefix(g.as_str()).is_some_and(|r| r.starts_with('.')));
                 if empty && !guarded && self.warned.insert(path.clone()) {
-                    let (line, column) = place(
-                        self.source,
-                        usize::try_from(expr.span().start_offset).unwrap_or(0),
-                    );
+                    let (line, column) = place(self.source, begin(expr));
                     let message = format!("line {line}, column {column}: `{path}` may be empty");
                     self.faults.warn(self.at, "may_be_empty", message);
                 }
             }
             _ => {}
         }
-    }
-}
-
-/// Calls `see` with every dotted name in an expression.
-fn each_path(expr: &Expr<'_>, see: &mut dyn FnMut(String)) {
-    inner(expr, &mut |e| {
-        if let Some(path) = path_of(e) {
-            see(path);
-        }
-    });
-}
-
-fn each_expr<'s>(statement: &Stmt<'s>, see: &mut dyn FnMut(&Expr<'s>)) {
-    match statement {
-        Stmt::Template(t) => t.children.iter().for_each(|s| each_expr(s, see)),
-        Stmt::EmitExpr(e) => inner(&e.expr, see),
-        Stmt::IfCond(i) => {
-            inner(&i.expr, see);
-            i.true_body
-                .iter()
-                .chain(&i.false_body)
-                .for_each(|s| each_expr(s, see));
-        }
-        Stmt::Set(s) => inner(&s.expr, see),
-        Stmt::ForLoop(f) => {
-            inner(&f.iter, see);
-            f.filter_expr.iter().for_each(|e| inner(e, see));
-            f.body.iter().chain(&f.else_body).for_each(|s| each_expr(s, see));
-        }
-        _ => {}
-    }
-}
-
-/// Calls `see` with an expression and everything in it.
-fn inner<'s>(expr: &Expr<'s>, see: &mut dyn FnMut(&Expr<'s>)) {
-    see(expr);
-    let arguments = |args: &[CallArg<'s>], see: &mut dyn FnMut(&Expr<'s>)| {
-        for arg in args {
-            let (CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e)) =
-                arg;
-            inner(e, see);
-        }
-    };
-    match expr {
-        Expr::Var(_) | Expr::Const(_) => {}
-        Expr::GetAttr(g) => inner(&g.expr, see),
-        Expr::GetItem(g) => {
-            inner(&g.expr, see);
-            inner(&g.subscript_expr, see);
-        }
-        Expr::Slice(s) => inner(&s.expr, see),
-        Expr::UnaryOp(u) => inner(&u.expr, see),
-        Expr::BinOp(b) => {
-            inner(&b.left, see);
-            inner(&b.right, see);
-        }
-        Expr::Compare(c) => {
-            inner(&c.expr, see);
-            c.ops.iter().for_each(|op| inner(&op.expr, see));
-        }
-        Expr::IfExpr(i) => {
-            inner(&i.test_expr, see);
-            inner(&i.true_expr, see);
-            i.false_expr.iter().for_each(|e| inner(e, see));
-        }
-        Expr::Filter(f) => {
-            f.expr.iter().for_each(|e| inner(e, see));
-            arguments(&f.args, see);
-        }
-        Expr::Test(t) => {
-            inner(&t.expr, see);
-            arguments(&t.args, see);
-        }
-        Expr::Call(c) => inner(&c.expr, see),
-        Expr::List(l) => l.items.iter().for_each(|e| inner(e, see)),
-        Expr::Tuple(t) => t.items.iter().for_each(|e| inner(e, see)),
-        Expr::Map(m) => m.keys.iter().chain(&m.values).for_each(|e| inner(e, see)),
     }
 }
