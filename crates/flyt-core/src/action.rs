@@ -1,4 +1,11 @@
-//! Actions: what a workflow does, in order. Types and their reading; carrying them out is `run` (core) and the engine.
+//! Actions: what a workflow does, in order: the types. Reading them is in `action::reading`, writing them back in
+//! `action::writing`; carrying them out is `run` (core) and the engine.
+
+mod fields;
+mod reading;
+mod writing;
+
+pub use reading::{ReadContext, read_all};
 
 use crate::condition::Condition;
 use crate::customer::{Channel, Purpose};

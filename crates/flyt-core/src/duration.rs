@@ -1,54 +1,52 @@
-//! ISO 8601 durations as people send them: calendar days (weeks count as seven) and exact time after them.
+//! ISO 8601 durations as people write them in workflows: `PT1H`, `P2D`, `P1W`. Calendar days and exact time are kept apart,
+//! because a day keeps the wall clock and 24 hours do not. Months and years have no fixed length and are refused.
 
-/// A duration: calendar days, then exact milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Calendar days.
-    pub days: i64,
-    /// Exact milliseconds.
-    pub ms: i64,
-}
-impl Span {
-    /// The whole of it with days of 24 hours, ms.
-    pub fn total_ms(self) -> i64 {
-        self.days.saturating_mul(24 * 3_600_000).saturating_add(self.ms)
-    }
-    /// The ISO 8601 text: `P2D`, `PT1H30M`, `P1DT2H`.
-    pub fn to_iso(self) -> String {
-        let days = if self.days == 0 {
-            String::new()
-        } else {
-            format!("{}D", self.days)
-        };
-        let (h, m, s) = (self.ms / 3_600_000, self.ms / 60_000 % 60, self.ms / 1_000 % 60);
-        let part = |n: i64, unit: char| {
-            if n == 0 {
-                String::new()
-            } else {
-                format!("{n}{unit}")
-            }
-        };
-        let time = format!("{}{}{}", part(h, 'H'), part(m, 'M'), part(s, 'S'));
-        match (days.is_empty(), time.is_empty()) {
-            (true, true) => "PT0S".to_owned(),
-            (_, true) => format!("P{days}"),
-            (_, false) => format!("P{days}T{time}"),
-        }
-    }
-}
-
-/// Reads a duration of weeks, days, hours, minutes and seconds. Years and months have no fixed length here and are refused.
-pub fn parse(text: &str) -> Option<Span> {
-    let span: jiff::Span = text.strip_prefix('P').and_then(|_| text.parse().ok())?;
-    if span.get_years() != 0 || span.get_months() != 0 || span.is_negative() {
+/// Calendar days and exact milliseconds of an ISO 8601 duration, if `text` is one. Weeks are seven days.
+pub fn duration(text: &str) -> Option<(i64, i64)> {
+    let rest = text.strip_prefix('P')?;
+    let (date, time) = match rest.split_once('T') {
+        Some((_, "")) => return None,
+        Some((date, time)) => (date, time),
+        None => (rest, ""),
+    };
+    if date.is_empty() && time.is_empty() {
         return None;
     }
-    let days = i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
-    let seconds = i64::from(span.get_hours()) * 3_600 + span.get_minutes() * 60 + span.get_seconds();
-    Some(Span {
-        days,
-        ms: seconds * 1_000 + span.get_milliseconds(),
-    })
+    let days = parts(date, &[('W', 7), ('D', 1)])?;
+    let ms = parts(time, &[('H', 3_600_000), ('M', 60_000), ('S', 1_000)])?;
+    Some((days, ms))
+}
+
+fn parts(mut text: &str, units: &[(char, i64)]) -> Option<i64> {
+    let mut sum: i64 = 0;
+    for (unit, size) in units {
+        if let Some((number, rest)) = text.split_once(*unit) {
+            if number.is_empty() || number.len() > 9 || !number.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
+            sum = sum.checked_add(number.parse::<i64>().ok()?.checked_mul(*size)?)?;
+            text = rest;
+        }
+    }
+    text.is_empty().then_some(sum)
+}
+
+/// The ISO 8601 text of calendar days and exact milliseconds, parts of a second left out.
+pub fn duration_text(days: i64, ms: i64) -> String {
+    let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
+    let mut text = String::from("P");
+    if days > 0 {
+        text.push_str(&format!("{days}D"));
+    }
+    if hours + minutes + seconds > 0 {
+        text.push('T');
+    }
+    for (number, unit) in [(hours, 'H'), (minutes, 'M'), (seconds, 'S')] {
+        if number > 0 {
+            text.push_str(&format!("{number}{unit}"));
+        }
+    }
+    if text == "P" { "PT0S".to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -56,13 +54,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duration_reads_back_as_it_was_sent() {
-        for text in ["PT1H", "P2D", "P1DT2H30M", "PT45S", "PT0S"] {
-            assert_eq!(parse(text).map(Span::to_iso).as_deref(), Some(text));
+    fn days_and_exact_time_are_kept_apart() {
+        assert_eq!(duration("PT1H30M"), Some((0, 5_400_000)));
+        assert_eq!(duration("P2D"), Some((2, 0)));
+        assert_eq!(duration("P1W2DT3S"), Some((9, 3_000)));
+        assert_eq!(duration("PT24H"), Some((0, 86_400_000)));
+        for bad in [
+            "", "P", "PT", "P1M", "P1Y", "1D", "PT1D", "P-1D", "P1.5D", "PT5M1H", "P1DT", "p1d",
+        ] {
+            assert_eq!(duration(bad), None, "{bad}");
         }
-        assert_eq!(parse("P1W").map(|s| s.days), Some(7));
-        for bad in ["", "1h", "P1M", "P1Y", "-PT1H", "PT", "P"] {
-            assert_eq!(parse(bad), None, "{bad}");
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for text in ["PT0S", "P2D", "PT1H", "P90D", "PT15M", "P1DT2H3M4S"] {
+            let (days, ms) = duration(text).unwrap();
+            assert_eq!(duration_text(days, ms), text);
         }
     }
 }

@@ -1,45 +1,57 @@
-//! Reading actions with every template, address and duration checked, and writing them back in the shape they were sent.
+//! Reading actions as the API writes them: every fault with its place, defaults filled in, texts checked for their slot.
 
-use super::{
-    Act, Action, Attachment, BodyFormat, Delivery, EmailText, OnUnknown, QuietRule, Recipient, Wait,
-    WebhookBody,
-};
+use super::fields::{self, Content, Duration, Header, Method, Pointer, StoredName, Success, Tag};
+use super::{Act, Action, Attachment, Delivery, OnUnknown, Recipient, Wait, WebhookBody};
 use crate::condition::Condition;
-use crate::contact;
 use crate::customer::Purpose;
-use crate::duration::{self, Span};
-use crate::invalid::{Faults, Fields, Line, below};
-use crate::language::Language;
+use crate::invalid::{Faults, Fields, Line, below, kind};
 use crate::limits;
-use crate::template::{self, Slot};
+use crate::template::{self, Scope, Slot, Stored};
 use crate::trigger::TriggerKind;
+use crate::variables;
 use crate::workflow::Names;
-use jiff::civil::Time;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What an action is read with.
+/// What reading an action needs to know of its workflow and business.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadContext<'a> {
-    /// Kinds of the workflow's triggers.
+    /// Triggers of the workflow.
     pub kinds: &'a [TriggerKind],
     /// What the business has.
     pub names: &'a Names,
-    /// Names of earlier webhooks with `store`, and their fields.
-    pub stored: &'a BTreeMap<String, Vec<String>>,
+    /// Names of earlier webhook actions with `store`, and their fields.
+    pub stored: &'a Stored,
 }
+
 impl ReadContext<'_> {
-    fn text(&self, source: &str, slot: Slot, at: &str, faults: &mut Faults) {
-        let scope = template::Scope {
+    fn scope(&self) -> Scope<'_> {
+        Scope {
             kinds: self.kinds,
-            stored: self.stored,
-        };
-        template::check(source, slot, &scope, at, faults);
+            steps: self.stored,
+        }
+    }
+    /// Checks a template where it stands.
+    pub(super) fn text(&self, source: &str, slot: Slot, at: &str, faults: &mut Faults) {
+        template::check(source, slot, self.scope(), at, faults);
+    }
+    /// Adds a fault where some trigger has no booking.
+    fn needs_booking(&self, what: &str, at: &str, faults: &mut Faults) {
+        if let Some(kind) = self.kinds.iter().find(|k| !k.has_booking()) {
+            let message = format!("{what} needs a booking, and the trigger {kind} has none");
+            faults.error(at, "not_supplied", message);
+        }
+    }
+    pub(super) fn status(&self, key: &str, at: &str, faults: &mut Faults) {
+        if !self.names.statuses.iter().any(|s| s == key) {
+            let known = self.names.statuses.iter().map(String::as_str);
+            faults.unknown(at, "unknown_status", key, known);
+        }
     }
 }
 
-/// Words of the actions, for suggestions.
-const WORDS: &[&str] = &[
+/// Words of the nine actions.
+const TYPES: [&str; 9] = [
     "email",
     "sms",
     "webhook",
@@ -51,614 +63,452 @@ const WORDS: &[&str] = &[
     "remove_tag",
 ];
 
+/// Reads the list of actions of a workflow, each with what earlier ones store.
+pub fn read_all(
+    value: &Value,
+    at: &str,
+    faults: &mut Faults,
+    kinds: &[TriggerKind],
+    names: &Names,
+) -> Option<Vec<Action>> {
+    let Some(items) = value.as_array() else {
+        faults.error(at, "wrong_type", format!("must be a list, not {}", kind(value)));
+        return None;
+    };
+    if items.len() > limits::ACTIONS {
+        let most = limits::ACTIONS;
+        faults.error(at, "too_many", format!("must not have more than {most} entries"));
+        return None;
+    }
+    let mut stored = Stored::new();
+    let mut actions = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let here = below(at, &place.to_string());
+        let context = ReadContext {
+            kinds,
+            names,
+            stored: &stored,
+        };
+        let action = Action::read(item, &here, faults, &context);
+        if let Some(Action {
+            name: Some(name),
+            act: Act::Webhook { store, .. },
+            ..
+        }) = &action
+            && !store.is_empty()
+        {
+            if stored.contains_key(name) {
+                let message = format!("`{name}` is taken by an earlier action that stores values");
+                faults.error(below(&here, "name"), "taken", message);
+            }
+            stored.insert(name.clone(), store.keys().cloned().collect());
+        }
+        actions.push(action);
+    }
+    actions.into_iter().collect()
+}
+
 impl Action {
-    /// Reads an action.
-    pub fn read(value: &Value, at: &str, faults: &mut Faults, ctx: &ReadContext<'_>) -> Option<Self> {
+    /// Reads one action of the API's shape; every fault is told.
+    pub fn read(value: &Value, at: &str, faults: &mut Faults, context: &ReadContext<'_>) -> Option<Self> {
         let before = faults.errors.len();
         let mut fields = Fields::open(value, at, faults);
-        let word = fields.required::<Line>("type", faults).map(|l| l.0)?;
-        let name = fields
-            .optional::<Line>("name", faults)
-            .map(|l| l.0)
-            .filter(|n| !n.trim().is_empty());
+        let word: Option<String> = fields.required("type", faults);
+        let word = word?;
+        if !TYPES.contains(&word.as_str()) {
+            faults.unknown(fields.at("type"), "unknown_value", &word, TYPES);
+            return None;
+        }
+        let name: Option<Line> = fields.optional("name", faults);
+        let name = name.map(|n| n.0).filter(|n| !n.is_empty());
         let enabled = fields.or("enabled", true, faults);
-        let place = fields.at("condition");
         let own = if word == "stop_if" {
             None
         } else {
-            fields.raw("condition").filter(|v| !v.is_null())
+            condition(&mut fields, context, faults)
         };
-        let condition = own.and_then(|v| Condition::read(v, &place, faults, ctx.kinds));
+        let mut reader = Reader {
+            fields: &mut fields,
+            faults,
+            context,
+            name: name.as_deref(),
+        };
         let act = match word.as_str() {
-            "email" => Some(email(&mut fields, faults, ctx)),
-            "sms" => Some(sms(&mut fields, faults, ctx)),
-            "webhook" => webhook(&mut fields, faults, ctx, name.as_deref()),
-            "set_status" => set_status(&mut fields, faults, ctx),
-            "wait" => wait(&mut fields, faults, ctx),
-            "stop_if" => {
-                let place = fields.at("condition");
-                let asked = fields.required::<Value>("condition", faults);
-                asked
-                    .and_then(|v| Condition::read(&v, &place, faults, ctx.kinds))
-                    .map(|condition| Act::StopIf { condition })
-            }
-            "set_field" => set_field(&mut fields, faults, ctx),
-            "add_tag" => tag(&mut fields, faults).map(|tag| Act::AddTag { tag }),
-            "remove_tag" => tag(&mut fields, faults).map(|tag| Act::RemoveTag { tag }),
-            other => {
-                faults.unknown(fields.at("type"), "unknown_action", other, WORDS.iter().copied());
-                return None;
-            }
+            "email" => reader.email(),
+            "sms" => reader.sms(),
+            "webhook" => reader.webhook(),
+            "set_status" => reader.set_status(),
+            "wait" => reader.wait(),
+            "stop_if" => reader.stop_if(),
+            "set_field" => reader.set_field(),
+            "add_tag" => reader.tag().map(|tag| Act::AddTag { tag }),
+            _ => reader.tag().map(|tag| Act::RemoveTag { tag }),
         };
         fields.close(faults);
-        (faults.errors.len() == before).then_some(Self {
+        let act = act.filter(|_| faults.errors.len() == before)?;
+        Some(Self {
             name,
             enabled,
-            condition,
-            act: act?,
+            condition: own,
+            act,
         })
     }
 }
 
-fn needs_booking(what: &str, fields: &Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) {
-    if let Some(kind) = ctx.kinds.iter().find(|k| !k.has_booking()) {
-        faults.error(
-            fields.at("type"),
-            "not_available",
-            format!("`{what}` needs a booking, which the trigger `{kind}` does not have"),
-        );
-    }
+fn condition(fields: &mut Fields<'_>, context: &ReadContext<'_>, faults: &mut Faults) -> Option<Condition> {
+    let value = fields.raw("condition").filter(|v| !v.is_null())?;
+    Condition::read(value, &fields.at("condition"), faults, context.kinds)
 }
 
-fn delivery(fields: &mut Fields<'_>, faults: &mut Faults) -> Delivery {
-    Delivery {
-        purpose: fields.or("purpose", Purpose::Service, faults),
-        quiet_hours: fields.optional::<QuietRule>("quiet_hours", faults),
-        on_unknown: fields.or("on_unknown", OnUnknown::Retry, faults),
-    }
+struct Reader<'r, 'v> {
+    fields: &'r mut Fields<'v>,
+    faults: &'r mut Faults,
+    context: &'r ReadContext<'r>,
+    name: Option<&'r str>,
 }
 
-fn recipients(
-    fields: &mut Fields<'_>,
-    name: &'static str,
-    sms: bool,
-    faults: &mut Faults,
-    ctx: &ReadContext<'_>,
-) -> Vec<Recipient> {
-    let at = fields.at(name);
-    let given: Vec<Line> = fields.or(name, Vec::new(), faults);
-    if given.len() > limits::RECIPIENTS {
-        faults.error(
-            &at,
-            "too_many",
-            format!("at most {} recipients", limits::RECIPIENTS),
-        );
+impl Reader<'_, '_> {
+    fn delivery(&mut self) -> Delivery {
+        Delivery {
+            purpose: self.fields.or("purpose", Purpose::Service, self.faults),
+            quiet_hours: self.fields.optional("quiet_hours", self.faults),
+            on_unknown: self.fields.or("on_unknown", OnUnknown::Retry, self.faults),
+        }
     }
-    let all = given.iter().enumerate();
-    all.filter_map(|(i, Line(text))| recipient(text, sms, &below(&at, &i.to_string()), faults, ctx))
-        .collect()
-}
 
-fn recipient(
-    text: &str,
-    sms: bool,
-    at: &str,
-    faults: &mut Faults,
-    ctx: &ReadContext<'_>,
-) -> Option<Recipient> {
-    let booking = |r: Recipient, faults: &mut Faults| {
-        if let Some(kind) = ctx.kinds.iter().find(|k| !k.has_booking()) {
-            faults.error(
+    /// Recipients of a field; `required` says that there must be one.
+    fn recipients(&mut self, name: &'static str, sms: bool, required: bool) -> Vec<Recipient> {
+        let at = self.fields.at(name);
+        let items: Vec<String> = self.fields.or(name, Vec::new(), self.faults);
+        if items.is_empty() && required && self.faults.errors.iter().all(|e| !e.pointer.starts_with(&at)) {
+            self.faults
+                .error(&at, "required", format!("`{name}` needs at least one recipient"));
+        }
+        if items.len() > limits::RECIPIENTS {
+            let most = limits::RECIPIENTS;
+            self.faults
+                .error(&at, "too_many", format!("must not have more than {most} entries"));
+            return Vec::new();
+        }
+        let mut read = Vec::new();
+        for (place, item) in items.iter().enumerate() {
+            let here = below(&at, &place.to_string());
+            read.extend(fields::recipient(item, sms, &here, self.faults, self.context));
+        }
+        read
+    }
+
+    fn address(&mut self, name: &'static str) -> Option<String> {
+        let at = self.fields.at(name);
+        let Line(text) = self.fields.optional(name, self.faults)?;
+        if text.contains("{{") {
+            self.context.text(&text, Slot::Address, &at, self.faults);
+        } else if crate::contact::email(&text).is_none() {
+            self.faults.error(
                 at,
-                "not_available",
-                format!("the trigger `{kind}` has no booking, so there is no `{text}`"),
+                "bad_email",
+                "must be an e-mail address such as post@example.no",
             );
         }
-        Some(r)
-    };
-    match text {
-        "customer" => Some(Recipient::Customer),
-        "resource" => booking(Recipient::Resource, faults),
-        "location" => booking(Recipient::Location, faults),
-        "admins" if !sms => Some(Recipient::Admins),
-        _ if text.contains("{{") => {
-            ctx.text(text, Slot::Address, at, faults);
-            Some(Recipient::Template(text.to_owned()))
-        }
-        _ if sms => {
-            if let Some(number) = contact::phone(text, &ctx.names.country) {
-                Some(Recipient::Fixed(number))
-            } else {
-                faults.unknown(at, "bad_recipient", text, ["customer", "resource", "location"]);
-                None
-            }
-        }
-        _ => {
-            if let Some(address) = contact::email(text) {
-                Some(Recipient::Fixed(address))
-            } else {
-                faults.unknown(
-                    at,
-                    "bad_recipient",
-                    text,
-                    ["customer", "resource", "location", "admins"],
-                );
-                None
-            }
-        }
+        Some(text)
     }
-}
 
-/// A map of languages; at least one entry.
-fn content<T>(
-    fields: &mut Fields<'_>,
-    faults: &mut Faults,
-    mut read: impl FnMut(&Value, &str, &mut Faults) -> Option<T>,
-) -> BTreeMap<Language, T> {
-    let at = fields.at("content");
-    let mut all = BTreeMap::new();
-    let Some(map) = fields
-        .raw("content")
-        .and_then(Value::as_object)
-        .filter(|m| !m.is_empty())
-    else {
-        faults.error(
-            &at,
-            "required",
-            "`content` needs a text in at least one language, such as {\"nb\": {…}}",
+    fn email(&mut self) -> Option<Act> {
+        let to = self.recipients("to", false, true);
+        let (cc, bcc) = (
+            self.recipients("cc", false, false),
+            self.recipients("bcc", false, false),
         );
-        return all;
-    };
-    for (tag, value) in map {
-        let place = below(&at, tag);
-        match Language::new(tag) {
-            Some(language) => all.extend(read(value, &place, faults).map(|text| (language, text))),
-            None => faults.error(
-                &place,
-                "unknown_language",
-                "must be a language tag such as nb, en or nb-NO",
-            ),
-        }
-    }
-    all
-}
-
-fn email(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Act {
-    let to = recipients(fields, "to", false, faults, ctx);
-    if to.is_empty() {
-        faults.error(fields.at("to"), "required", "`to` needs at least one recipient");
-    }
-    let (cc, bcc) = (
-        recipients(fields, "cc", false, faults, ctx),
-        recipients(fields, "bcc", false, faults, ctx),
-    );
-    let content = content(fields, faults, |value, at, faults| {
-        let mut fields = Fields::open(value, at, faults);
-        let subject = fields.required::<Line>("subject", faults).map(|l| l.0);
-        let body = fields.required::<String>("body", faults);
-        let format = fields.or("format", BodyFormat::Html, faults);
-        if format == BodyFormat::Markdown {
-            faults.error(
-                fields.at("format"),
-                "not_yet",
-                "bodies are HTML for now: write the body as HTML",
-            );
-        }
-        if let Some(subject) = &subject {
-            ctx.text(subject, Slot::Subject, &fields.at("subject"), faults);
-        }
-        if let Some(body) = &body {
-            ctx.text(body, Slot::Html, &fields.at("body"), faults);
-        }
-        fields.close(faults);
-        Some(EmailText {
-            subject: subject?,
-            body: body?,
-            format,
-        })
-    });
-    Act::Email {
-        to,
-        cc,
-        bcc,
-        reply_to: address(fields, "reply_to", faults, ctx),
-        sender: fields.optional::<Line>("sender", faults).map(|l| l.0),
-        content,
-        attachments: attachments(fields, faults),
-        delivery: delivery(fields, faults),
-    }
-}
-
-fn address(
-    fields: &mut Fields<'_>,
-    name: &'static str,
-    faults: &mut Faults,
-    ctx: &ReadContext<'_>,
-) -> Option<String> {
-    let at = fields.at(name);
-    let text = fields.optional::<Line>(name, faults).map(|l| l.0)?;
-    if text.contains("{{") {
-        ctx.text(&text, Slot::Address, &at, faults);
-    } else if contact::email(&text).is_none() {
-        faults.error(at, "bad_address", "must be an e-mail address");
-    }
-    Some(text)
-}
-
-fn attachments(fields: &mut Fields<'_>, faults: &mut Faults) -> Vec<Attachment> {
-    let at = fields.at("attachments");
-    let given: Vec<Value> = fields.or("attachments", Vec::new(), faults);
-    let mut all = Vec::new();
-    for (i, value) in given.iter().enumerate() {
-        let mut one = Fields::open(value, &below(&at, &i.to_string()), faults);
-        match one.required::<Line>("type", faults).map(|l| l.0).as_deref() {
-            Some("ics") => all.push(Attachment::Ics),
-            Some("document") => all.extend(
-                one.required::<Line>("id", faults)
-                    .map(|l| Attachment::Document { id: l.0 }),
-            ),
-            Some(other) => faults.unknown(one.at("type"), "unknown_value", other, ["ics", "document"]),
-            None => {}
-        }
-        one.close(faults);
-    }
-    all
-}
-
-fn sms(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Act {
-    let to = recipients(fields, "to", true, faults, ctx);
-    if to.is_empty() {
-        faults.error(fields.at("to"), "required", "`to` needs at least one recipient");
-    }
-    let content = content(fields, faults, |value, at, faults| {
-        let mut fields = Fields::open(value, at, faults);
-        let text = fields.required::<String>("text", faults);
-        if let Some(text) = &text {
-            ctx.text(text, Slot::Sms, &fields.at("text"), faults);
-        }
-        fields.close(faults);
-        text
-    });
-    let max_segments = fields.optional::<i64>("max_segments", faults);
-    if max_segments.is_some_and(|n| !(1..=10).contains(&n)) {
-        faults.error(fields.at("max_segments"), "out_of_range", "must be 1 to 10");
-    }
-    let sender = fields.optional::<Line>("sender", faults).map(|l| l.0);
-    Act::Sms {
-        to,
-        content,
-        sender,
-        max_segments,
-        delivery: delivery(fields, faults),
-    }
-}
-
-fn webhook(
-    fields: &mut Fields<'_>,
-    faults: &mut Faults,
-    ctx: &ReadContext<'_>,
-    name: Option<&str>,
-) -> Option<Act> {
-    let method = fields.or("method", Line("POST".to_owned()), faults).0;
-    let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-    if !methods.contains(&method.as_str()) {
-        faults.unknown(fields.at("method"), "unknown_value", &method, methods);
-    }
-    let url = fields.required::<Line>("url", faults).map(|l| l.0);
-    if let Some(url) = &url {
-        ctx.text(url, Slot::Url, &fields.at("url"), faults);
-        if !(url.starts_with("http://") || url.starts_with("https://") || url.starts_with("{{")) {
-            faults.error(fields.at("url"), "bad_url", "must begin with https:// or http://");
-        }
-    }
-    let headers: BTreeMap<String, Line> = fields.or("headers", BTreeMap::new(), faults);
-    for (header, Line(text)) in &headers {
-        ctx.text(text, Slot::Header, &below(&fields.at("headers"), header), faults);
-    }
-    let body = body(fields, faults, ctx);
-    let success: Vec<Line> = fields.or("success_codes", vec![Line("2xx".to_owned())], faults);
-    for (i, Line(code)) in success.iter().enumerate() {
-        let shape = code.len() == 3
-            && code.starts_with(['2', '3', '4', '5'])
-            && code.chars().skip(1).all(|c| c == 'x' || c.is_ascii_digit());
-        if !shape {
-            faults.error(
-                below(&fields.at("success_codes"), &i.to_string()),
-                "bad_code",
-                "must be a status such as 204 or 2xx",
-            );
-        }
-    }
-    let store: BTreeMap<String, Line> = fields.or("store", BTreeMap::new(), faults);
-    for (field, Line(pointer)) in &store {
-        if !pointer.starts_with('/') {
-            faults.error(
-                below(&fields.at("store"), field),
-                "bad_pointer",
-                "must be a JSON pointer such as /data/code",
-            );
-        }
-    }
-    if !store.is_empty() && name.is_none() {
-        faults.error(
-            fields.at("name"),
-            "required",
-            "a webhook with `store` needs a `name`: later texts read `steps.<name>.<field>`",
-        );
-    }
-    let plain = |map: BTreeMap<String, Line>| map.into_iter().map(|(k, v)| (k, v.0)).collect();
-    Some(Act::Webhook {
-        method,
-        url: url?,
-        headers: plain(headers),
-        body,
-        signing: fields.or("signing", true, faults),
-        success_codes: success.into_iter().map(|l| l.0).collect(),
-        store: plain(store),
-        delivery: delivery(fields, faults),
-    })
-}
-
-fn body(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> WebhookBody {
-    let at = fields.at("body");
-    let Some(value) = fields.raw("body").filter(|v| !v.is_null()) else {
-        return WebhookBody::Envelope;
-    };
-    let mut one = Fields::open(value, &at, faults);
-    let body = if one.names("json") {
-        let source = one.required::<String>("json", faults).unwrap_or_default();
-        ctx.text(&source, Slot::Json, &one.at("json"), faults);
-        WebhookBody::Json(source)
-    } else if one.names("form") {
-        let form: BTreeMap<String, String> = one.required("form", faults).unwrap_or_default();
-        for (key, source) in &form {
-            ctx.text(source, Slot::Text, &below(&one.at("form"), key), faults);
-        }
-        WebhookBody::Form(form)
-    } else {
-        let raw = one.required::<String>("raw", faults).unwrap_or_default();
-        ctx.text(&raw, Slot::Text, &one.at("raw"), faults);
-        let content_type = one
-            .or(
-                "content_type",
-                Line("text/plain; charset=utf-8".to_owned()),
-                faults,
-            )
-            .0;
-        WebhookBody::Raw { raw, content_type }
-    };
-    one.close(faults);
-    body
-}
-
-fn set_status(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Option<Act> {
-    needs_booking("set_status", fields, faults, ctx);
-    let status = fields.required::<Line>("status", faults).map(|l| l.0);
-    if let Some(key) = &status
-        && !ctx.names.statuses.contains(key)
-    {
-        faults.unknown(
-            fields.at("status"),
-            "unknown_status",
-            key,
-            ctx.names.statuses.iter().map(String::as_str),
-        );
-    }
-    Some(Act::SetStatus {
-        status: status?,
-        run_workflows: fields.or("run_workflows", true, faults),
-    })
-}
-
-/// Longest wait, ms.
-const LONGEST: i64 = limits::OFFSET_DAYS * 24 * 3_600_000;
-
-fn wait(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Option<Act> {
-    let span = fields.optional::<Line>("duration", faults);
-    let until = fields.optional::<Line>("until", faults);
-    let event = fields.optional::<Line>("event", faults);
-    let timeout = fields.optional::<Line>("timeout", faults);
-    let mut read = |name: &str, text: &Line| {
-        let span = duration::parse(&text.0).filter(|s| s.total_ms() <= LONGEST);
-        if span.is_none() {
-            faults.error(
-                fields.at(name),
-                "bad_duration",
-                "must be a duration of at most a year, such as PT1H or P2D",
-            );
-        }
-        span
-    };
-    let timeout_ms = timeout
-        .as_ref()
-        .and_then(|t| read("timeout", t))
-        .map(Span::total_ms);
-    let wait = match (span, until, event) {
-        (Some(text), None, None) => read("duration", &text).map(|s| Wait::Duration {
-            days: s.days,
-            ms: s.ms,
-        }),
-        (None, Some(text), None) => {
-            let time = text.0.parse::<Time>().ok();
-            if time.is_none() {
-                faults.error(
-                    fields.at("until"),
-                    "bad_time",
-                    "must be a time of day such as 18:00",
-                );
-            }
-            time.map(Wait::Until)
-        }
-        (None, None, Some(event)) => {
-            awaited(&event.0, &fields.at("event"), faults, ctx).then_some(Wait::Event {
-                event: event.0,
-                timeout_ms,
-            })
-        }
-        _ => {
-            faults.error(
-                fields.at("duration"),
-                "required",
-                "a wait has one of `duration`, `until` or `event`",
-            );
-            None
-        }
-    };
-    Some(Act::Wait { wait: wait? })
-}
-
-fn awaited(event: &str, at: &str, faults: &mut Faults, ctx: &ReadContext<'_>) -> bool {
-    if event == "paid" {
-        return true;
-    }
-    match event.strip_prefix("status:") {
-        Some(key) if ctx.names.statuses.iter().any(|s| s == key) => true,
-        Some(key) => {
-            faults.unknown(
-                at,
-                "unknown_status",
-                key,
-                ctx.names.statuses.iter().map(String::as_str),
-            );
-            false
-        }
-        None => {
-            faults.unknown(at, "unknown_value", event, ["paid", "status:<key>"]);
-            false
-        }
-    }
-}
-
-fn set_field(fields: &mut Fields<'_>, faults: &mut Faults, ctx: &ReadContext<'_>) -> Option<Act> {
-    let field = fields.required::<Line>("field", faults).map(|l| l.0);
-    let value = fields.raw("value").cloned().unwrap_or(Value::Null);
-    if let Some(source) = value.as_str() {
-        ctx.text(source, Slot::Text, &fields.at("value"), faults);
-    }
-    let field = field?;
-    let open = |head: &str| {
-        field
-            .strip_prefix(head)
-            .is_some_and(|key| !key.is_empty() && !key.contains('.'))
-    };
-    if field == "booking.notes" || open("booking.answers.") {
-        needs_booking("set_field", fields, faults, ctx);
-    } else if !open("customer.fields.") {
-        let known = ["booking.notes", "booking.answers.<key>", "customer.fields.<key>"];
-        faults.unknown(fields.at("field"), "unknown_field_name", &field, known);
-    }
-    Some(Act::SetField { field, value })
-}
-
-fn tag(fields: &mut Fields<'_>, faults: &mut Faults) -> Option<String> {
-    fields
-        .required::<Line>("tag", faults)
-        .map(|l| l.0.trim().to_owned())
-        .filter(|t| !t.is_empty())
-}
-
-impl Action {
-    /// The shape in which it was sent.
-    pub fn to_json(&self) -> Value {
-        let mut object = Map::new();
-        object.insert("type".to_owned(), json!(self.act.word()));
-        object.insert("name".to_owned(), json!(self.name));
-        object.insert("enabled".to_owned(), json!(self.enabled));
-        if !matches!(self.act, Act::StopIf { .. }) {
-            object.insert(
-                "condition".to_owned(),
-                json!(self.condition.as_ref().map(Condition::to_json)),
-            );
-        }
-        if let Value::Object(own) = own(&self.act) {
-            object.extend(own);
-        }
-        if let Some(d) = self.act.delivery() {
-            object.insert("purpose".to_owned(), json!(d.purpose));
-            object.insert("quiet_hours".to_owned(), json!(d.quiet_hours));
-            object.insert("on_unknown".to_owned(), json!(d.on_unknown));
-        }
-        Value::Object(object)
-    }
-}
-
-fn own(act: &Act) -> Value {
-    fn people(all: &[Recipient]) -> Vec<&str> {
-        all.iter().map(written).collect()
-    }
-    match act {
-        Act::Email {
+        let reply_to = self.address("reply_to");
+        let sender: Option<Line> = self.fields.optional("sender", self.faults);
+        let at = self.fields.at("content");
+        let content = fields::content(self.fields.raw("content"), &at, self.faults, self.context);
+        let attachments = self.attachments();
+        let delivery = self.delivery();
+        let Some(Content::Email(content)) =
+            content.map(|c| fields::email_texts(c, &at, self.faults, self.context))
+        else {
+            return None;
+        };
+        Some(Act::Email {
             to,
             cc,
             bcc,
             reply_to,
-            sender,
+            sender: sender.map(|s| s.0),
             content,
-            attachments,
-            ..
-        } => json!({
-            "to": people(to), "cc": people(cc), "bcc": people(bcc), "reply_to": reply_to, "sender": sender,
-            "content": content, "attachments": attachments,
-        }),
-        Act::Sms {
+            attachments: attachments?,
+            delivery,
+        })
+    }
+
+    fn attachments(&mut self) -> Option<Vec<Attachment>> {
+        let at = self.fields.at("attachments");
+        let items: Vec<Value> = self.fields.or("attachments", Vec::new(), self.faults);
+        let mut read = Vec::new();
+        for (place, item) in items.iter().enumerate() {
+            let here = below(&at, &place.to_string());
+            let attachment = fields::attachment(item, &here, self.faults);
+            if attachment == Some(Attachment::Ics) {
+                self.context.needs_booking("a calendar file", &here, self.faults);
+            }
+            read.push(attachment);
+        }
+        read.into_iter().collect()
+    }
+
+    fn sms(&mut self) -> Option<Act> {
+        let to = self.recipients("to", true, true);
+        let sender: Option<Line> = self.fields.optional("sender", self.faults);
+        let max_segments: Option<i64> = self.fields.optional("max_segments", self.faults);
+        if max_segments.is_some_and(|m| !(1..=20).contains(&m)) {
+            self.faults
+                .error(self.fields.at("max_segments"), "out_of_range", "must be 1 to 20");
+        }
+        let at = self.fields.at("content");
+        let content = fields::content(self.fields.raw("content"), &at, self.faults, self.context);
+        let delivery = self.delivery();
+        let Some(Content::Sms(content)) =
+            content.map(|c| fields::sms_texts(c, &at, self.faults, self.context))
+        else {
+            return None;
+        };
+        Some(Act::Sms {
             to,
             content,
-            sender,
+            sender: sender.map(|s| s.0),
             max_segments,
-            ..
-        } => {
-            let content: BTreeMap<&Language, Value> =
-                content.iter().map(|(l, t)| (l, json!({ "text": t }))).collect();
-            json!({ "to": people(to), "content": content, "sender": sender, "max_segments": max_segments })
+            delivery,
+        })
+    }
+
+    fn webhook(&mut self) -> Option<Act> {
+        let method = self.fields.or("method", Method("POST".to_owned()), self.faults);
+        let url = self.url();
+        let headers: BTreeMap<String, Header> = self.fields.or("headers", BTreeMap::new(), self.faults);
+        let at = self.fields.at("headers");
+        for (name, Header(value)) in &headers {
+            let here = below(&at, name);
+            fields::header_name(name, &here, self.faults);
+            self.context.text(value, Slot::Header, &here, self.faults);
         }
-        Act::Webhook {
-            method,
-            url,
-            headers,
-            body,
+        let body = self.body();
+        let signing = self.fields.or("signing", true, self.faults);
+        let codes = self
+            .fields
+            .or("success_codes", vec![Success("2xx".to_owned())], self.faults);
+        let store = self.store();
+        let delivery = self.delivery();
+        Some(Act::Webhook {
+            method: method.0,
+            url: url?,
+            headers: headers.into_iter().map(|(k, v)| (k, v.0)).collect(),
+            body: body?,
             signing,
-            success_codes,
-            store,
-            ..
-        } => {
-            let body = match body {
-                WebhookBody::Envelope => Value::Null,
-                WebhookBody::Json(source) => json!({ "json": source }),
-                WebhookBody::Form(form) => json!({ "form": form }),
-                WebhookBody::Raw { raw, content_type } => json!({ "raw": raw, "content_type": content_type }),
-            };
-            json!({
-                "method": method, "url": url, "headers": headers, "body": body, "signing": signing,
-                "success_codes": success_codes, "store": store,
-            })
+            success_codes: codes.into_iter().map(|c| c.0).collect(),
+            store: store?,
+            delivery,
+        })
+    }
+
+    fn url(&mut self) -> Option<String> {
+        let at = self.fields.at("url");
+        let Line(url) = self.fields.required("url", self.faults)?;
+        let good = ["https://", "http://", "{{"]
+            .iter()
+            .any(|start| url.trim_start().starts_with(start));
+        if !good {
+            self.faults
+                .error(&at, "bad_url", "must begin with https:// or http://");
         }
-        Act::SetStatus {
+        self.context.text(&url, Slot::Url, &at, self.faults);
+        Some(url)
+    }
+
+    fn body(&mut self) -> Option<WebhookBody> {
+        let at = self.fields.at("body");
+        let Some(value) = self.fields.raw("body").filter(|v| !v.is_null()) else {
+            return Some(WebhookBody::Envelope);
+        };
+        let mut inner = Fields::open(value, &at, self.faults);
+        let json: Option<String> = inner.optional("json", self.faults);
+        let form: Option<BTreeMap<String, String>> = inner.optional("form", self.faults);
+        let raw: Option<String> = inner.optional("raw", self.faults);
+        let content_type: Option<Line> = inner.optional("content_type", self.faults);
+        inner.close(self.faults);
+        let body = match (json, form, raw) {
+            (Some(json), None, None) => {
+                self.context
+                    .text(&json, Slot::Json, &below(&at, "json"), self.faults);
+                WebhookBody::Json(json)
+            }
+            (None, Some(form), None) => {
+                for (key, text) in &form {
+                    let here = below(&below(&at, "form"), key);
+                    self.context.text(text, Slot::Raw, &here, self.faults);
+                }
+                WebhookBody::Form(form)
+            }
+            (None, None, Some(raw)) => {
+                self.context
+                    .text(&raw, Slot::Raw, &below(&at, "raw"), self.faults);
+                let Some(Line(content_type)) = content_type else {
+                    self.faults.error(
+                        below(&at, "content_type"),
+                        "required",
+                        "`content_type` is required",
+                    );
+                    return None;
+                };
+                return Some(WebhookBody::Raw { raw, content_type });
+            }
+            _ => {
+                self.faults.error(
+                    &at,
+                    "wrong_body",
+                    "must have one of `json`, `form` and `raw`, or be null",
+                );
+                return None;
+            }
+        };
+        if content_type.is_some() {
+            self.faults
+                .error(below(&at, "content_type"), "wrong_body", "belongs to `raw` only");
+        }
+        Some(body)
+    }
+
+    fn store(&mut self) -> Option<BTreeMap<String, String>> {
+        let at = self.fields.at("store");
+        let store: BTreeMap<String, Pointer> = self.fields.or("store", BTreeMap::new(), self.faults);
+        for key in store.keys() {
+            StoredName::check(key, &below(&at, key), self.faults);
+        }
+        if !store.is_empty() {
+            let name_at = self.fields.at("name");
+            match self.name {
+                Some(name) => StoredName::check(name, &name_at, self.faults),
+                None => self.faults.error(
+                    name_at,
+                    "required",
+                    "an action that stores values needs a name: they are read as `steps.<name>.<field>`",
+                ),
+            }
+        }
+        Some(store.into_iter().map(|(k, p)| (k, p.0)).collect())
+    }
+
+    fn set_status(&mut self) -> Option<Act> {
+        let at = self.fields.at("status");
+        let status: Option<String> = self.fields.required("status", self.faults);
+        let run_workflows = self.fields.or("run_workflows", true, self.faults);
+        let status = status?;
+        self.context.status(&status, &at, self.faults);
+        self.context.needs_booking("a status", &at, self.faults);
+        Some(Act::SetStatus {
             status,
             run_workflows,
-        } => json!({ "status": status, "run_workflows": run_workflows }),
-        Act::Wait {
-            wait: Wait::Duration { days, ms },
-        } => json!({ "duration": Span { days: *days, ms: *ms }.to_iso() }),
-        Act::Wait {
-            wait: Wait::Until(time),
-        } => json!({ "until": time.strftime("%H:%M").to_string() }),
-        Act::Wait {
-            wait: Wait::Event { event, timeout_ms },
-        } => {
-            json!({ "event": event, "timeout": timeout_ms.map(|ms| Span { days: 0, ms }.to_iso()) })
-        }
-        Act::StopIf { condition } => json!({ "condition": condition.to_json() }),
-        Act::SetField { field, value } => json!({ "field": field, "value": value }),
-        Act::AddTag { tag } | Act::RemoveTag { tag } => json!({ "tag": tag }),
+        })
     }
-}
 
-fn written(recipient: &Recipient) -> &str {
-    match recipient {
-        Recipient::Customer => "customer",
-        Recipient::Resource => "resource",
-        Recipient::Location => "location",
-        Recipient::Admins => "admins",
-        Recipient::Fixed(text) | Recipient::Template(text) => text,
+    fn wait(&mut self) -> Option<Act> {
+        let duration: Option<Duration> = self.fields.optional("duration", self.faults);
+        let until: Option<String> = self.fields.optional("until", self.faults);
+        let event: Option<String> = self.fields.optional("event", self.faults);
+        let timeout: Option<Duration> = self.fields.optional("timeout", self.faults);
+        let (until_at, event_at, timeout_at) = (
+            self.fields.at("until"),
+            self.fields.at("event"),
+            self.fields.at("timeout"),
+        );
+        if timeout.is_some() && event.is_none() {
+            self.faults
+                .error(timeout_at, "wrong_wait", "belongs to `event` only");
+        }
+        let wait = match (duration, until, event) {
+            (Some(Duration { days, ms }), None, None) => Wait::Duration { days, ms },
+            (None, Some(until), None) => {
+                let Some(time) = crate::condition::clock(&until) else {
+                    self.faults
+                        .error(until_at, "bad_time", "must be a time of day such as 18:00");
+                    return None;
+                };
+                Wait::Until(time)
+            }
+            (None, None, Some(event)) => {
+                fields::event(&event, &event_at, self.faults, self.context);
+                self.context
+                    .needs_booking("waiting for an event", &event_at, self.faults);
+                Wait::Event {
+                    event,
+                    timeout_ms: timeout.map(Duration::total_ms),
+                }
+            }
+            _ => {
+                let message = "must have one of `duration`, `until` and `event`";
+                self.faults
+                    .error(self.fields.at("duration"), "wrong_wait", message);
+                return None;
+            }
+        };
+        Some(Act::Wait { wait })
+    }
+
+    fn stop_if(&mut self) -> Option<Act> {
+        let at = self.fields.at("condition");
+        let Some(value) = self.fields.raw("condition").filter(|v| !v.is_null()) else {
+            self.faults.error(at, "required", "`condition` is required");
+            return None;
+        };
+        let condition = Condition::read(value, &at, self.faults, self.context.kinds)?;
+        Some(Act::StopIf { condition })
+    }
+
+    fn set_field(&mut self) -> Option<Act> {
+        let (field_at, value_at) = (self.fields.at("field"), self.fields.at("value"));
+        let field: Option<String> = self.fields.required("field", self.faults);
+        let value = self.fields.raw("value");
+        let Some(value) = value else {
+            self.faults
+                .error(value_at, "required", "`value` is required; null clears");
+            return None;
+        };
+        let field = field?;
+        let open = ["booking.answers.", "customer.fields."].iter().any(|open| {
+            field
+                .strip_prefix(open)
+                .is_some_and(|key| !key.is_empty() && key.chars().count() <= 100)
+        });
+        if !open && field != "booking.notes" {
+            let known = ["booking.notes", "booking.answers.<key>", "customer.fields.<key>"];
+            self.faults.unknown(&field_at, "unknown_value", &field, known);
+            return None;
+        }
+        if let Some(variable) = variables::lookup(&field)
+            && variable.group() == "booking"
+        {
+            self.context.needs_booking("this field", &field_at, self.faults);
+        }
+        match value {
+            Value::String(text) => self.context.text(text, Slot::Text, &value_at, self.faults),
+            Value::Null => {}
+            _ if field == "booking.notes" => {
+                self.faults.error(
+                    value_at,
+                    "wrong_type",
+                    format!("must be a text, not {}", kind(value)),
+                );
+            }
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {}
+        }
+        Some(Act::SetField {
+            field,
+            value: value.clone(),
+        })
+    }
+
+    fn tag(&mut self) -> Option<String> {
+        let tag: Option<Tag> = self.fields.required("tag", self.faults);
+        tag.map(|t| t.0)
     }
 }

@@ -1,622 +1,457 @@
-//! The values a text can print, made from the facts: plain text, and instants, money, lists, spans and numbers that know how
-//! to write themselves in the language of the text.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "JSON's kinds of values are not ours"
-)]
+//! What a text can read: the facts as objects, in the language and zone of one reader.
 
-use super::walk::missing_step;
-use crate::catalogue::name_in;
-use crate::facts::{BookingFacts, Facts};
+use super::values::{Cash, Changes, Group, Moment, Nothing, Open, Period, SCENE, Scene, Span, Tel};
+use super::{Slot, Stored, render, sample};
+use crate::catalogue::{LocationEntry, ResourceEntry, ServiceEntry, name_in};
+use crate::facts::{BookingFacts, Facts, Previous};
 use crate::language::Language;
-use crate::locale::{Speech, Style, occurs_twice};
+use crate::limits;
+use crate::locale::{Locale, Shown};
 use crate::money::{Currency, Money};
-use crate::variables;
-use crate::zone::Zone;
+use crate::render::Links;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
-use minijinja::{Error, ErrorKind};
+use minijinja::value::Value;
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-/// URLs of Flyt for one recipient: `manage`, `confirm` … → URL.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Links(pub BTreeMap<String, String>);
+/// Who reads a text: the customer sees online bookings in their own zone, everyone else in the booking's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The customer.
+    Customer,
+    /// Staff, administrators, other systems.
+    Other,
+}
 
-/// An instant that prints as `datetime`.
+/// Everything a template may read, ready to be rendered from.
 #[derive(Debug, Clone)]
-pub(super) struct When {
-    at: Timestamp,
-    zone: TimeZone,
-    /// Whether the zone is named beside the time.
-    named: bool,
-    now: Timestamp,
-    speech: Arc<Speech>,
-    zones: Arc<Zones>,
+pub struct Context {
+    pub(super) root: Value,
 }
-#[derive(Debug)]
-struct Zones {
-    customer: Option<Zone>,
-    location: Zone,
-    business: Zone,
-}
-impl When {
-    pub(super) fn styled(&self, style: Style) -> String {
-        let local = self.at.to_zoned(self.zone.clone());
-        let text = self.speech.instant(&local, style);
-        let with_time = matches!(style, Style::Time | Style::DateTime);
-        if with_time && self.named {
-            return format!("{text} ({})", self.speech.zone_label(&self.zone));
+
+type Fields = BTreeMap<&'static str, Value>;
+
+impl Context {
+    /// The facts for one reader in the language of the chosen text, seen from `now`.
+    pub fn new(facts: &Facts, links: &Links, language: &Language, reader: Reader, now: Timestamp) -> Self {
+        Self::build(facts, links, language, reader, now, None)
+    }
+
+    /// Sample values, with one for every stored field that a text may read.
+    pub fn sample(stored: &Stored) -> Self {
+        let (mut facts, links) = sample();
+        for (step, fields) in stored {
+            let values = fields.iter().map(|f| (f.clone(), Json::from("4821"))).collect();
+            facts.steps.insert(step.clone(), values);
         }
-        if with_time && occurs_twice(&local) {
-            return format!("{text} ({})", local.strftime("%Z"));
-        }
-        text
-    }
-    pub(super) fn relative(&self) -> String {
-        self.speech
-            .relative(&self.at.to_zoned(self.zone.clone()), self.now)
-    }
-    /// The same instant in `customer`, `location`, `business` or an IANA zone, which is then named.
-    pub(super) fn in_zone(&self, name: &str) -> Option<Self> {
-        let zone = match name {
-            "customer" => self
-                .zones
-                .customer
-                .clone()
-                .unwrap_or_else(|| self.zones.location.clone()),
-            "location" => self.zones.location.clone(),
-            "business" => self.zones.business.clone(),
-            other => Zone::new(other)?,
-        };
-        let named = zone != self.zones.location;
-        Some(Self {
-            zone: zone.rules(),
-            named,
-            ..self.clone()
-        })
-    }
-}
-impl Object for When {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.styled(Style::DateTime))
-    }
-}
-
-/// Money that prints as `690,00 kr`; false when it is zero.
-#[derive(Debug)]
-pub(super) struct Cash {
-    money: Money,
-    speech: Arc<Speech>,
-}
-impl fmt::Display for Cash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.speech.money(self.money))
-    }
-}
-impl Object for Cash {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
-            "amount" => Some(Value::from(self.money.amount)),
-            "currency" => Some(Value::from(self.money.currency.code())),
-            _ => None,
-        }
-    }
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Str(&["amount", "currency"])
-    }
-    fn is_true(self: &Arc<Self>) -> bool {
-        self.money.amount != 0
-    }
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-/// A list that prints as `Vask og 2 x Farge`.
-#[derive(Debug)]
-pub(super) struct Items {
-    values: Vec<Value>,
-    words: Vec<String>,
-    speech: Arc<Speech>,
-}
-impl fmt::Display for Items {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.speech.list(&self.words))
-    }
-}
-impl Object for Items {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Seq
-    }
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.values.get(key.as_usize()?).cloned()
-    }
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Seq(self.values.len())
-    }
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-/// A phone number that prints as people of the country write it.
-#[derive(Debug)]
-pub(super) struct Number {
-    e164: String,
-    speech: Arc<Speech>,
-}
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.speech.phone(&self.e164))
-    }
-}
-impl Object for Number {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-/// A span that prints as `45 minutter`.
-#[derive(Debug)]
-pub(super) struct Span {
-    ms: i64,
-    speech: Arc<Speech>,
-}
-impl Object for Span {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.speech.span(self.ms))
-    }
-}
-
-/// Stored values of earlier webhooks; a missing one is an error where it is used.
-#[derive(Debug)]
-struct Stored(BTreeMap<String, serde_json::Value>, String);
-impl Object for Stored {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let name = key.as_str()?;
-        let missing = || {
-            Error::new(
-                ErrorKind::UndefinedError,
-                missing_step(&format!("{}.{name}", self.1)),
-            )
-        };
-        Some(self.0.get(name).map_or_else(|| Value::from(missing()), free))
-    }
-}
-#[derive(Debug)]
-struct Steps(BTreeMap<String, BTreeMap<String, serde_json::Value>>);
-impl Object for Steps {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let name = key.as_str()?;
-        let fields = self.0.get(name).cloned().unwrap_or_default();
-        Some(Value::from_object(Stored(fields, name.to_owned())))
-    }
-}
-
-/// The JSON of a value, for JSON bodies and the `json` filter.
-pub(super) fn json(value: &Value) -> serde_json::Value {
-    if let Some(when) = value.downcast_object_ref::<When>() {
-        return serde_json::json!(when.at);
-    }
-    if let Some(cash) = value.downcast_object_ref::<Cash>() {
-        return serde_json::json!(cash.money);
-    }
-    if let Some(number) = value.downcast_object_ref::<Number>() {
-        return serde_json::json!(number.e164);
-    }
-    if let Some(items) = value.downcast_object_ref::<Items>() {
-        return items.values.iter().map(json).collect();
-    }
-    if let Some(span) = value.downcast_object_ref::<Span>() {
-        return serde_json::json!(span.ms / 60_000);
-    }
-    if value.is_undefined() || value.is_none() {
-        return serde_json::Value::Null;
-    }
-    serde_json::to_value(value).unwrap_or_else(|_| serde_json::json!(value.to_string()))
-}
-
-struct Maker<'f> {
-    facts: &'f Facts,
-    speech: Arc<Speech>,
-    zones: Arc<Zones>,
-    shown: TimeZone,
-    named: bool,
-    now: Timestamp,
-}
-type Map = BTreeMap<&'static str, Value>;
-
-fn text(value: Option<&String>) -> Value {
-    value.map_or_else(|| Value::from(""), |t| Value::from(t.replace(super::MARK, "")))
-}
-fn free(value: &serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::Null => Value::from(""),
-        serde_json::Value::String(t) => Value::from(t.as_str()),
-        other => Value::from(minijinja::value::Serde(other)),
-    }
-}
-
-/// Everything a text can name, from these facts, in this language.
-pub fn values(facts: &Facts, speech: &Speech, links: &Links, now: Timestamp) -> Value {
-    let maker = Maker::new(facts, speech, now);
-    let mut map = Map::new();
-    if let Some(booking) = &facts.booking {
-        map.insert("booking", Value::from(maker.booking(booking)));
-        map.insert("service", Value::from(maker.service(booking)));
-        map.insert("extras", maker.extras(booking));
-        if let Some(location) = &booking.location {
-            map.insert("location", Value::from(maker.location(location)));
-        }
-        if let Some(resource) = &booking.resource {
-            map.insert("resource", Value::from(maker.resource(resource)));
-        }
-    }
-    map.insert("customer", Value::from(maker.customer()));
-    map.insert("business", Value::from(maker.business()));
-    if let Some(payment) = &facts.payment {
-        let at = payment
-            .completed_at
-            .map_or_else(|| Value::from(""), |at| maker.when(at));
-        let own = Map::from([
-            ("amount", maker.cash(Some(payment.money))),
-            ("method", text(payment.method.as_ref())),
-            ("at", at),
-        ]);
-        map.insert("payment", Value::from(own));
-    }
-    if let Some(previous) = &facts.previous {
-        map.insert("previous", Value::from(maker.previous(previous)));
-        map.insert("changes", maker.changes());
-    }
-    map.insert("links", Value::from(maker.links(links)));
-    map.insert("steps", Value::from_object(Steps(facts.steps.clone())));
-    Value::from(map)
-}
-
-impl<'f> Maker<'f> {
-    fn new(facts: &'f Facts, speech: &Speech, now: Timestamp) -> Self {
-        let business = facts.business.settings.time_zone.clone();
-        let customer = facts.customer.as_ref().and_then(|c| c.contact.time_zone.clone());
-        let location = facts.zone().clone();
-        let in_person = facts
+        let language = facts.business.settings.default_language.clone();
+        let now = facts
             .booking
             .as_ref()
-            .is_none_or(|b| b.location.as_ref().is_some_and(|l| l.value.address.is_some()));
-        // In person the location's time; online the customer's, else the business's, and the zone is then named.
-        let online = customer.clone().filter(|_| !in_person);
-        let shown = online.unwrap_or_else(|| location.clone());
-        let named = shown != location && !in_person;
-        Self {
-            facts,
-            speech: Arc::new(speech.clone()),
-            shown: shown.rules(),
-            named,
-            zones: Arc::new(Zones {
-                customer,
-                location,
-                business,
-            }),
-            now,
-        }
-    }
-    fn when(&self, at: Timestamp) -> Value {
-        Value::from_object(self.moment(at))
-    }
-    fn moment(&self, at: Timestamp) -> When {
-        When {
-            at,
-            zone: self.shown.clone(),
-            named: self.named,
-            now: self.now,
-            speech: self.speech.clone(),
-            zones: self.zones.clone(),
-        }
-    }
-    fn cash(&self, money: Option<Money>) -> Value {
-        money.map_or_else(
-            || Value::from(""),
-            |money| {
-                Value::from_object(Cash {
-                    money,
-                    speech: self.speech.clone(),
-                })
-            },
-        )
-    }
-    fn span(&self, ms: Option<i64>) -> Value {
-        ms.map_or_else(
-            || Value::from(""),
-            |ms| {
-                Value::from_object(Span {
-                    ms,
-                    speech: self.speech.clone(),
-                })
-            },
-        )
-    }
-    fn phone(&self, number: Option<&String>) -> Value {
-        let number = number.filter(|n| !n.is_empty());
-        number.map_or_else(
-            || Value::from(""),
-            |n| {
-                Value::from_object(Number {
-                    e164: n.clone(),
-                    speech: self.speech.clone(),
-                })
-            },
-        )
-    }
-    fn items(&self, values: Vec<Value>, words: Vec<String>) -> Value {
-        Value::from_object(Items {
-            values,
-            words,
-            speech: self.speech.clone(),
-        })
-    }
-    fn label(&self, key: &str) -> Value {
-        let status = self.facts.status(key);
-        let label = status.map(|s| name_in(&s.key, &s.labels, &self.speech.language));
-        Value::from(label.unwrap_or(key))
+            .map_or(Timestamp::UNIX_EPOCH, |b| b.booking.created_at);
+        Self::build(&facts, &links, &language, Reader::Customer, now, Some("x"))
     }
 
-    fn booking(&self, found: &BookingFacts) -> Map {
-        let b = &found.booking;
-        let answers: BTreeMap<String, Value> = b.answers.iter().map(|(k, v)| (k.clone(), free(v))).collect();
-        let status = self.facts.status(&b.status);
-        Map::from([
-            ("id", Value::from(b.id.to_string())),
-            ("reference", Value::from(b.reference.as_str())),
-            ("external_id", text(b.external_id.as_ref())),
-            ("start", self.when(b.start)),
-            ("end", self.when(b.end)),
-            ("when", Value::from(self.stretch(b.start, b.end))),
-            (
-                "duration",
-                self.span(Some(b.end.as_millisecond() - b.start.as_millisecond())),
-            ),
-            ("created_at", self.when(b.created_at)),
-            ("status", Value::from(b.status.as_str())),
-            ("status_kind", Value::from(b.status_kind.word())),
-            ("status_label", self.label(&b.status)),
-            ("status_colour", text(status.map(|s| &s.colour))),
-            ("source", Value::from(b.source.word())),
-            (
-                "language",
-                Value::from(b.language.as_ref().map_or("", Language::tag)),
-            ),
-            ("time_zone", Value::from(self.facts.zone().name())),
-            ("notes", text(b.notes.as_ref())),
-            ("answers", Value::from(answers)),
-            ("price", self.cash(b.price)),
-            (
-                "paid",
-                self.cash(Some(Money {
-                    amount: b.paid,
-                    currency: self.currency(b.price),
-                })),
-            ),
-            ("due", self.cash(b.due())),
-            ("url", text(b.url.as_ref())),
-        ])
-    }
-    fn currency(&self, price: Option<Money>) -> Currency {
-        price.map_or(self.facts.business.settings.currency, |p| p.currency)
-    }
-    /// `søndag 25. oktober 2026 kl. 10:00–10:45`; over several days both ends whole.
-    fn stretch(&self, start: Timestamp, end: Timestamp) -> String {
-        let day = |at: Timestamp| at.to_zoned(self.shown.clone()).date();
-        let (from, to) = (self.moment(start), self.moment(end));
-        if day(start) == day(end) {
-            let until = self
-                .speech
-                .instant(&end.to_zoned(self.shown.clone()), Style::Time);
-            let begins = self
-                .speech
-                .instant(&start.to_zoned(self.shown.clone()), Style::DateTime);
-            let zone = if self.named {
-                format!(" ({})", self.speech.zone_label(&self.shown))
-            } else {
-                String::new()
-            };
-            return format!("{begins}–{until}{zone}");
-        }
-        format!(
-            "{} – {}",
-            from.styled(Style::DateTime),
-            to.styled(Style::DateTime)
-        )
-    }
-    fn service(&self, found: &BookingFacts) -> Map {
-        let s = &found.service;
-        Map::from([
-            ("id", Value::from(s.id.to_string())),
-            ("external_id", text(s.external_id.as_ref())),
-            (
-                "name",
-                Value::from(name_in(&s.value.name, &s.value.names, &self.speech.language)),
-            ),
-            ("category", text(s.value.category.as_ref())),
-            (
-                "duration",
-                self.span(s.value.duration_minutes.map(|m| m * 60_000)),
-            ),
-            ("price", self.cash(s.value.price)),
-        ])
-    }
-    fn location(&self, l: &crate::catalogue::LocationEntry) -> Map {
-        let map_url = l
-            .value
-            .address
-            .as_ref()
-            .map(|a| format!("https://www.google.com/maps/search/?api=1&query={}", encoded(a)));
-        Map::from([
-            ("id", Value::from(l.id.to_string())),
-            ("external_id", text(l.external_id.as_ref())),
-            ("name", Value::from(l.value.name.as_str())),
-            ("address", text(l.value.address.as_ref())),
-            ("phone", self.phone(l.value.phone.as_ref())),
-            ("email", text(l.value.email.as_ref())),
-            ("map_url", text(map_url.as_ref())),
-        ])
-    }
-    fn resource(&self, r: &crate::catalogue::ResourceEntry) -> Map {
-        Map::from([
-            ("id", Value::from(r.id.to_string())),
-            ("external_id", text(r.external_id.as_ref())),
-            ("name", Value::from(r.value.name.as_str())),
-            ("email", text(r.value.email.as_ref())),
-            ("phone", self.phone(r.value.phone.as_ref())),
-            ("kind", Value::from(r.value.kind.word())),
-        ])
-    }
-    fn extras(&self, found: &BookingFacts) -> Value {
-        let (mut items, mut words) = (Vec::new(), Vec::new());
-        for line in &found.booking.extras {
-            let Some(entry) = found.extras.iter().find(|e| e.id == line.id) else {
-                continue;
-            };
-            let name = name_in(&entry.value.name, &entry.value.names, &self.speech.language);
-            words.push(if line.quantity > 1 {
-                format!("{} x {name}", line.quantity)
-            } else {
-                name.to_owned()
-            });
-            let price = self.cash(line.price.or(entry.value.price));
-            items.push(Value::from(Map::from([
-                ("name", Value::from(name)),
-                ("quantity", Value::from(line.quantity)),
-                ("price", price),
-            ])));
-        }
-        self.items(items, words)
-    }
-    fn customer(&self) -> Map {
-        let Some(c) = &self.facts.customer else {
-            return Map::new();
+    fn build(
+        facts: &Facts,
+        links: &Links,
+        language: &Language,
+        reader: Reader,
+        now: Timestamp,
+        missing: Option<&str>,
+    ) -> Self {
+        let settings = &facts.business.settings;
+        let scene = Arc::new(Scene {
+            locale: Locale::of(language, &settings.country),
+            shown: Shown::of(facts, reader == Reader::Customer),
+            own: facts.zone().clone(),
+            customer: facts.customer.as_ref().and_then(|c| c.contact.time_zone.clone()),
+            business: settings.time_zone.clone(),
+            now,
+        });
+        let writer = Writer {
+            facts,
+            language,
+            scene: &scene,
+            missing: missing.map_or_else(|| Value::from(""), Value::from),
         };
-        let k = &c.contact;
-        let fields: BTreeMap<String, Value> =
-            k.fields.iter().map(|(name, v)| (name.clone(), free(v))).collect();
-        let tags = k.tags.iter().map(|t| Value::from(t.as_str())).collect();
-        Map::from([
-            ("id", Value::from(c.id.to_string())),
-            ("external_id", text(c.external_id.as_ref())),
-            ("first_name", text(k.first_name.as_ref())),
-            ("last_name", text(k.last_name.as_ref())),
-            ("full_name", Value::from(k.full_name())),
-            ("email", text(k.email.as_ref())),
-            ("phone", self.phone(k.phone.as_ref())),
+        let mut root = writer.root();
+        let mut urls = writer.links(links);
+        root.insert("links", Value::from_object(Group(urls.clone())));
+        if !settings.links.is_empty() {
+            let plain = Self {
+                root: Value::from_object(Group(root.clone())),
+            };
+            for name in ["rebook", "rate", "pay", "form"] {
+                let made = settings
+                    .links
+                    .get(name)
+                    .and_then(|t| render(t, Slot::Url, &plain).ok());
+                urls.insert(name, Value::from(made.unwrap_or_default()));
+            }
+            root.insert("links", Value::from_object(Group(urls)));
+        }
+        Self {
+            root: Value::from_object(Group(root)),
+        }
+    }
+}
+
+fn text(value: Option<&str>) -> Value {
+    Value::from(value.unwrap_or_default())
+}
+
+/// A given value with a limit on its size: what is longer is cut.
+fn given(value: &Json) -> Value {
+    let cut = |text: &str| Value::from(text.chars().take(limits::TEXT_CHARS).collect::<String>());
+    match value {
+        Json::Null => Value::from(""),
+        Json::String(text) if text.len() <= limits::TEXT_CHARS => Value::from(text.as_str()),
+        Json::String(text) => cut(text),
+        Json::Array(_) | Json::Object(_) => {
+            let whole = value.to_string();
+            if whole.len() > limits::TEXT_CHARS {
+                return cut(&whole);
+            }
+            Value::from(minijinja::value::Serde(value))
+        }
+        Json::Bool(_) | Json::Number(_) => Value::from(minijinja::value::Serde(value)),
+    }
+}
+
+struct Writer<'a> {
+    facts: &'a Facts,
+    language: &'a Language,
+    scene: &'a Arc<Scene>,
+    missing: Value,
+}
+
+impl Writer<'_> {
+    fn root(&self) -> Fields {
+        let facts = self.facts;
+        let booking = facts.booking.as_ref();
+        let location = booking.and_then(|b| b.location.as_ref());
+        let resource = booking.and_then(|b| b.resource.as_ref());
+        let steps = facts
+            .steps
+            .iter()
+            .map(|(step, fields)| (step.clone(), self.open(fields)));
+        let steps = Open {
+            known: steps.collect(),
+            other: Nothing::value(),
+        };
+        BTreeMap::from([
+            (SCENE, Value::from_dyn_object(Arc::clone(self.scene))),
             (
-                "language",
-                Value::from(k.language.as_ref().map_or("", Language::tag)),
+                "booking",
+                booking.map_or_else(Nothing::value, |b| self.booking(b)),
             ),
+            ("customer", self.customer()),
+            (
+                "service",
+                booking.map_or_else(Nothing::value, |b| self.service(&b.service)),
+            ),
+            (
+                "resource",
+                resource.map_or_else(Nothing::value, |r| self.resource(r)),
+            ),
+            (
+                "location",
+                location.map_or_else(Nothing::value, |l| self.location(l)),
+            ),
+            (
+                "extras",
+                booking.map_or_else(|| Value::from(Vec::<Value>::new()), |b| self.extras(b)),
+            ),
+            ("business", self.business()),
+            ("payment", self.payment()),
+            (
+                "previous",
+                facts
+                    .previous
+                    .as_ref()
+                    .map_or_else(Nothing::value, |p| self.previous(p)),
+            ),
+            ("changes", Value::from_object(Changes(facts.changes.clone()))),
+            ("steps", Value::from_object(steps)),
+        ])
+    }
+
+    fn open(&self, fields: &BTreeMap<String, Json>) -> Value {
+        Value::from_object(Open {
+            known: fields.iter().map(|(k, v)| (k.clone(), given(v))).collect(),
+            other: self.missing.clone(),
+        })
+    }
+    fn moment(&self, at: Timestamp) -> Value {
+        Moment::value(at, self.scene)
+    }
+    fn money(&self, money: Option<Money>) -> Value {
+        Cash::value(money, self.scene)
+    }
+    fn phone(&self, raw: Option<&str>) -> Value {
+        Value::from_object(Tel {
+            raw: raw.unwrap_or_default().to_owned(),
+            scene: Arc::clone(self.scene),
+        })
+    }
+    fn minutes(&self, minutes: Option<i64>) -> Value {
+        minutes.map_or_else(Nothing::value, |minutes| {
+            Value::from_object(Span {
+                minutes,
+                scene: Arc::clone(self.scene),
+            })
+        })
+    }
+    /// A status in the language of the text, else of the business, else its key.
+    fn label(&self, key: &str) -> Value {
+        let labels = self.facts.status(key).map(|s| &s.labels);
+        let wanted = [self.language, &self.facts.business.settings.default_language];
+        let found = labels.and_then(|l| l.get(crate::locale::choose(&wanted, &[], l.keys())?));
+        Value::from(found.map_or(key, String::as_str))
+    }
+
+    fn booking(&self, b: &BookingFacts) -> Value {
+        let booking = &b.booking;
+        let currency = booking
+            .price
+            .map_or(self.facts.business.settings.currency, |p| p.currency);
+        let paid = Money {
+            amount: booking.paid,
+            currency,
+        };
+        let minutes = booking.end.duration_since(booking.start).as_secs() / 60;
+        let when = Period {
+            start: booking.start,
+            end: booking.end,
+            scene: Arc::clone(self.scene),
+        };
+        let colour = self.facts.status(&booking.status).map(|s| s.colour.as_str());
+        Value::from_object(Group(BTreeMap::from([
+            ("id", Value::from(booking.id.to_string())),
+            ("reference", Value::from(booking.reference.as_str())),
+            ("external_id", text(booking.external_id.as_deref())),
+            ("start", self.moment(booking.start)),
+            ("end", self.moment(booking.end)),
+            ("when", Value::from_object(when)),
+            ("duration", self.minutes(Some(minutes))),
+            ("created_at", self.moment(booking.created_at)),
+            ("status", Value::from(booking.status.as_str())),
+            ("status_kind", Value::from(booking.status_kind.word())),
+            ("status_label", self.label(&booking.status)),
+            ("status_colour", text(colour)),
+            ("source", Value::from(booking.source.word())),
+            ("language", text(booking.language.as_ref().map(Language::tag))),
+            ("time_zone", Value::from(self.scene.own.name())),
+            ("notes", text(booking.notes.as_deref())),
+            ("answers", self.open(&booking.answers)),
+            ("price", self.money(booking.price)),
+            ("paid", self.money(Some(paid))),
+            ("due", self.money(booking.due())),
+            ("url", text(booking.url.as_deref())),
+        ])))
+    }
+
+    fn customer(&self) -> Value {
+        let Some(customer) = &self.facts.customer else {
+            return Nothing::value();
+        };
+        let c = &customer.contact;
+        let tags: Vec<Value> = c.tags.iter().map(|t| Value::from(t.as_str())).collect();
+        Value::from_object(Group(BTreeMap::from([
+            ("id", Value::from(customer.id.to_string())),
+            ("external_id", text(customer.external_id.as_deref())),
+            ("first_name", text(c.first_name.as_deref())),
+            ("last_name", text(c.last_name.as_deref())),
+            ("full_name", Value::from(c.full_name())),
+            ("email", text(c.email.as_deref())),
+            ("phone", self.phone(c.phone.as_deref())),
+            ("language", text(c.language.as_ref().map(Language::tag))),
             (
                 "time_zone",
-                Value::from(k.time_zone.as_ref().map_or("", Zone::name)),
+                text(c.time_zone.as_ref().map(crate::zone::Zone::name)),
             ),
-            ("tags", self.items(tags, k.tags.clone())),
-            ("fields", Value::from(fields)),
-        ])
+            ("tags", Value::from(tags)),
+            ("fields", self.open(&c.fields)),
+        ])))
     }
-    fn business(&self) -> Map {
+
+    fn service(&self, entry: &ServiceEntry) -> Value {
+        let s = &entry.value;
+        Value::from_object(Group(BTreeMap::from([
+            ("id", Value::from(entry.id.to_string())),
+            ("external_id", text(entry.external_id.as_deref())),
+            ("name", Value::from(name_in(&s.name, &s.names, self.language))),
+            ("category", text(s.category.as_deref())),
+            ("duration", self.minutes(s.duration_minutes)),
+            ("price", self.money(s.price)),
+        ])))
+    }
+
+    fn resource(&self, entry: &ResourceEntry) -> Value {
+        let r = &entry.value;
+        Value::from_object(Group(BTreeMap::from([
+            ("id", Value::from(entry.id.to_string())),
+            ("external_id", text(entry.external_id.as_deref())),
+            ("name", Value::from(r.name.as_str())),
+            ("email", text(r.email.as_deref())),
+            ("phone", self.phone(r.phone.as_deref())),
+            ("kind", Value::from(r.kind.word())),
+        ])))
+    }
+
+    fn location(&self, entry: &LocationEntry) -> Value {
+        let l = &entry.value;
+        Value::from_object(Group(BTreeMap::from([
+            ("id", Value::from(entry.id.to_string())),
+            ("external_id", text(entry.external_id.as_deref())),
+            ("name", Value::from(l.name.as_str())),
+            ("address", text(l.address.as_deref())),
+            ("phone", self.phone(l.phone.as_deref())),
+            ("email", text(l.email.as_deref())),
+            ("map_url", Value::from(map_url(l.address.as_deref()))),
+        ])))
+    }
+
+    fn extras(&self, b: &BookingFacts) -> Value {
+        let lines = b.booking.extras.iter().filter_map(|line| {
+            let entry = b.extras.iter().find(|e| e.id == line.id)?;
+            let name = name_in(&entry.value.name, &entry.value.names, self.language);
+            Some(Value::from_object(Group(BTreeMap::from([
+                ("name", Value::from(name)),
+                ("quantity", Value::from(line.quantity)),
+                ("price", self.money(line.price)),
+            ]))))
+        });
+        Value::from(lines.collect::<Vec<Value>>())
+    }
+
+    fn business(&self) -> Value {
         let s = &self.facts.business.settings;
-        Map::from([
+        Value::from_object(Group(BTreeMap::from([
             ("name", Value::from(s.name.as_str())),
-            ("phone", self.phone(s.phone.as_ref())),
-            ("email", text(s.email.as_ref())),
-            ("website", text(s.website.as_ref())),
-            ("address", text(s.address.as_ref())),
-            ("logo_url", text(s.branding.logo_url.as_ref())),
-            ("admin_email", text(s.admins.first())),
-        ])
+            ("phone", self.phone(s.phone.as_deref())),
+            ("email", text(s.email.as_deref())),
+            ("website", text(s.website.as_deref())),
+            ("address", text(s.address.as_deref())),
+            ("logo_url", text(s.branding.logo_url.as_deref())),
+            ("admin_email", text(s.admins.first().map(String::as_str))),
+        ])))
     }
-    fn previous(&self, p: &crate::facts::Previous) -> Map {
-        let object = |value: Option<&serde_json::Value>| {
-            value.map_or(Value::UNDEFINED, |v| Value::from(minijinja::value::Serde(v)))
+
+    fn payment(&self) -> Value {
+        let Some(payment) = &self.facts.payment else {
+            return Nothing::value();
         };
-        Map::from([
-            ("start", self.when(p.start)),
-            ("end", self.when(p.end)),
+        let at = payment
+            .completed_at
+            .map_or_else(Nothing::value, |at| self.moment(at));
+        Value::from_object(Group(BTreeMap::from([
+            ("amount", self.money(Some(payment.money))),
+            ("method", text(payment.method.as_deref())),
+            ("at", at),
+        ])))
+    }
+
+    fn previous(&self, p: &Previous) -> Value {
+        Value::from_object(Group(BTreeMap::from([
+            ("start", self.moment(p.start)),
+            ("end", self.moment(p.end)),
             ("status", Value::from(p.status.as_str())),
             ("status_label", self.label(&p.status)),
-            ("location", object(p.location.as_ref())),
-            ("service", object(Some(&p.service))),
-            ("resource", object(p.resource.as_ref())),
-        ])
+            ("location", self.kept(p.location.as_ref())),
+            ("service", self.kept(Some(&p.service))),
+            ("resource", self.kept(p.resource.as_ref())),
+        ])))
     }
-    fn changes(&self) -> Value {
-        let norwegian = matches!(self.speech.language.tag().get(..2), Some("nb" | "nn"));
-        let word = |field: &crate::trigger::ChangedField| {
-            let (nb, en) = match field.word() {
-                "start" => ("starttid", "start"),
-                "end" => ("sluttid", "end"),
-                "location" => ("sted", "location"),
-                "service" => ("tjeneste", "service"),
-                "resource" => ("alternativ", "option"),
-                "extras" => ("tillegg", "extras"),
-                _ => ("status", "status"),
-            };
-            if norwegian { nb } else { en }.to_owned()
+
+    /// The fields of an object kept as the API showed it.
+    fn kept(&self, object: Option<&Json>) -> Value {
+        let Some(object) = object.and_then(Json::as_object) else {
+            return Nothing::value();
         };
-        let keys = self.facts.changes.iter().map(|c| Value::from(c.word())).collect();
-        self.items(keys, self.facts.changes.iter().map(word).collect())
+        let word = |name: &str| object.get(name).and_then(Json::as_str);
+        let named = |tag: &Language| object.get("names")?.get(tag.tag())?.as_str();
+        let name =
+            std::iter::successors(Some(self.language.clone()), Language::parent).find_map(|t| named(&t));
+        let price = object.get("price").and_then(|p| {
+            Some(Money {
+                amount: p.get("amount")?.as_i64()?,
+                currency: Currency::new(p.get("currency")?.as_str()?)?,
+            })
+        });
+        Value::from_object(Group(BTreeMap::from([
+            ("id", text(word("id"))),
+            ("external_id", text(word("external_id"))),
+            ("name", text(name.or_else(|| word("name")))),
+            ("address", text(word("address"))),
+            ("phone", self.phone(word("phone"))),
+            ("email", text(word("email"))),
+            ("kind", text(word("kind"))),
+            ("category", text(word("category"))),
+            (
+                "duration",
+                self.minutes(object.get("duration_minutes").and_then(Json::as_i64)),
+            ),
+            ("price", self.money(price)),
+            ("map_url", Value::from(map_url(word("address")))),
+        ])))
     }
-    fn links(&self, links: &Links) -> BTreeMap<String, Value> {
-        let mut all: BTreeMap<String, Value> = BTreeMap::new();
-        for name in ["rebook", "rate", "pay", "form"] {
-            let set = variables::link_is_set(self.facts, name);
-            let url = self.facts.business.settings.links.get(name).filter(|_| set);
-            all.insert(name.to_owned(), text(url));
+
+    fn links(&self, links: &Links) -> Fields {
+        let made = ["manage", "confirm", "cancel", "reschedule", "unsubscribe", "ics"];
+        let mut fields: Fields = made
+            .into_iter()
+            .map(|name| (name, text(links.get(name).map(String::as_str))))
+            .collect();
+        fields.insert("google_calendar", Value::from(self.google_calendar()));
+        for own in ["rebook", "rate", "pay", "form"] {
+            fields.insert(own, Value::from(""));
         }
-        all.extend(
-            links
-                .0
-                .iter()
-                .map(|(name, url)| (name.clone(), Value::from(url.as_str()))),
-        );
-        all
+        fields
+    }
+
+    fn google_calendar(&self) -> String {
+        let Some(b) = &self.facts.booking else {
+            return String::new();
+        };
+        let stamp = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let service = name_in(&b.service.value.name, &b.service.value.names, self.language);
+        let title = format!("{service}, {}", self.facts.business.settings.name);
+        let address = b.location.as_ref().and_then(|l| l.value.address.as_deref());
+        let place = address
+            .map(|a| format!("&location={}", encoded(a)))
+            .unwrap_or_default();
+        format!(
+            "https://calendar.google.com/calendar/render?action=TEMPLATE&text={}&dates={}%2F{}{place}",
+            encoded(&title),
+            stamp(b.booking.start),
+            stamp(b.booking.end),
+        )
     }
 }
 
-/// Percent-encodes everything but unreserved characters (RFC 3986).
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    text.bytes()
-        .map(|b| {
-            if plain(b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
+/// A search on a map for an address; empty without one.
+fn map_url(address: Option<&str>) -> String {
+    match address.map(str::trim).filter(|a| !a.is_empty()) {
+        Some(address) => format!(
+            "https://www.google.com/maps/search/?api=1&query={}",
+            encoded(address)
+        ),
+        None => String::new(),
+    }
 }
 
-/// Sample values, for checking JSON bodies when they are saved.
-pub(super) fn samples() -> Value {
-    let mut root: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
-    for variable in variables::all().iter().filter(|v| !v.only_conditions) {
-        if let Some((group, name)) = variable.name.split_once('.') {
-            root.entry(group.to_owned())
-                .or_default()
-                .insert(name.to_owned(), Value::from(variable.sample));
+/// Percent-encoding of a part of a query.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
         }
     }
-    let mut top: BTreeMap<String, Value> = root.into_iter().map(|(k, v)| (k, Value::from(v))).collect();
-    top.insert("extras".to_owned(), Value::from(vec!["x"]));
-    top.insert("changes".to_owned(), Value::from(vec!["start"]));
-    Value::from(top)
+    out
 }

@@ -1,240 +1,253 @@
-//! The filters of texts, and how a value without a filter is written.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the enums matched here are MiniJinja's, which grow"
-)]
+//! The filters of `templates.md` §2, and MiniJinja's own text and list filters with a limit on what they give.
 
-use super::MARK;
-use super::context::{Cash, Items, Number, When};
+use super::engine::MARK;
+use super::values::{Cash, Moment, Nothing, SCENE, Scene, Tel, is_empty, names, printed, to_json};
 use crate::limits;
-use crate::locale::Style;
-use minijinja::value::{Rest, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State};
-use std::fmt::Write as _;
+use crate::locale::Shown;
+use crate::money::{Currency, Money};
+use crate::zone::Zone;
+use jiff::Timestamp;
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State};
+use std::sync::Arc;
 
-/// Names of the filters, for checks and suggestions.
-pub(super) const NAMES: &[&str] = &[
-    "date",
-    "date_short",
-    "time",
-    "datetime",
-    "weekday",
-    "relative",
-    "tz",
-    "money",
-    "names",
-    "phone",
-    "default",
-    "required",
-    "json",
-    "upper",
-    "lower",
-    "trim",
-    "replace",
-    "join",
-    "length",
-    "first",
-    "last",
-    "round",
-];
-
-/// Filters that only instants have.
-pub(super) const OF_INSTANTS: &[&str] = &[
-    "date",
-    "date_short",
-    "time",
-    "datetime",
-    "weekday",
-    "relative",
-    "tz",
-];
-
-fn fail(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidOperation, message.into())
+/// Takes away everything MiniJinja brings and adds what we offer.
+pub(super) fn install(env: &mut Environment<'_>) {
+    env.add_filter("date", |state: &State, v: &Value| {
+        moment(state, v, |m, s| s.locale.date(m.shown.local(m.at)))
+    });
+    env.add_filter("date_short", |state: &State, v: &Value| {
+        moment(state, v, |m, s| s.locale.date_short(m.shown.local(m.at)))
+    });
+    env.add_filter("weekday", |state: &State, v: &Value| {
+        moment(state, v, |m, s| s.locale.weekday(m.shown.local(m.at)))
+    });
+    env.add_filter("time", |state: &State, v: &Value| {
+        moment(state, v, |m, s| m.shown.time(&s.locale, m.at))
+    });
+    env.add_filter("datetime", |state: &State, v: &Value| {
+        moment(state, v, |m, s| m.shown.datetime(&s.locale, m.at))
+    });
+    env.add_filter("relative", |state: &State, v: &Value| {
+        moment(state, v, |m, s| m.shown.relative(&s.locale, m.at, s.now))
+    });
+    env.add_filter("tz", in_zone);
+    env.add_filter("money", money);
+    env.add_filter("names", |state: &State, v: &Value| match scene(state) {
+        Some(scene) if !is_empty(v) => names(v, &scene),
+        _ => String::new(),
+    });
+    env.add_filter("phone", phone);
+    env.add_filter(
+        "default",
+        |v: &Value, other: &Value| if is_empty(v) { other.clone() } else { v.clone() },
+    );
+    env.add_filter("required", required);
+    env.add_filter("json", json);
+    env.add_filter("upper", |state: &State, v: &Value| text(state, v).to_uppercase());
+    env.add_filter("lower", |state: &State, v: &Value| text(state, v).to_lowercase());
+    env.add_filter("trim", |state: &State, v: &Value| {
+        text(state, v).trim().to_owned()
+    });
+    env.add_filter("capitalize", |state: &State, v: &Value| capital(&text(state, v)));
+    env.add_filter("title", |state: &State, v: &Value| {
+        let words: Vec<String> = text(state, v).split(' ').map(capital).collect();
+        words.join(" ")
+    });
+    env.add_filter("replace", replace);
+    env.add_filter("join", join);
+    env.add_filter("length", |state: &State, v: &Value| match v.kind() {
+        ValueKind::Seq | ValueKind::Iterable => v.len().unwrap_or(0),
+        _ => text(state, v).chars().count(),
+    });
+    env.add_filter("first", |state: &State, v: &Value| end(state, v, true));
+    env.add_filter("last", |state: &State, v: &Value| end(state, v, false));
+    env.add_filter("round", round);
 }
 
-pub(super) fn is_empty(value: &Value) -> bool {
-    if value.is_undefined() || value.is_none() {
-        return true;
-    }
-    if let Some(text) = value.as_str() {
-        return text.is_empty();
-    }
-    if value.downcast_object_ref::<Cash>().is_some() || value.downcast_object_ref::<When>().is_some() {
-        return false;
-    }
-    value.len() == Some(0)
+fn scene(state: &State) -> Option<Arc<Scene>> {
+    state.lookup(SCENE)?.downcast_object::<Scene>()
 }
 
-pub(super) fn add(e: &mut Environment<'_>) {
-    e.add_filter("date", |v: Value| instant(&v, Style::Date));
-    e.add_filter("date_short", |v: Value| instant(&v, Style::DateShort));
-    e.add_filter("time", |v: Value| instant(&v, Style::Time));
-    e.add_filter("datetime", |v: Value| instant(&v, Style::DateTime));
-    e.add_filter("weekday", |v: Value| instant(&v, Style::Weekday));
-    e.add_filter("relative", |v: Value| {
-        when(&v, "relative", |w| Value::from(w.relative()))
-    });
-    e.add_filter("tz", |v: Value, zone: String| {
-        match when(&v, "tz", |w| {
-            w.in_zone(&zone).map_or(Value::UNDEFINED, Value::from_object)
-        }) {
-            Ok(moved) if moved.is_undefined() && !is_empty(&v) => {
-                Err(fail(format!("`{zone}` is not a time zone")))
-            }
-            other => other,
-        }
-    });
-    e.add_filter("money", |v: Value| match v.downcast_object_ref::<Cash>() {
-        Some(cash) => Ok(Value::from(cash.to_string())),
-        None if is_empty(&v) => Ok(Value::from("")),
-        None => Err(fail("`money` takes an amount of money")),
-    });
-    e.add_filter("names", |v: Value| match v.downcast_object_ref::<Items>() {
-        Some(items) => Ok(Value::from(items.to_string())),
-        None if is_empty(&v) => Ok(Value::from("")),
-        None => Err(fail("`names` takes a list")),
-    });
-    e.add_filter("phone", |v: Value| match v.downcast_object_ref::<Number>() {
-        Some(number) => Value::from(number.to_string()),
-        None => v,
-    });
-    e.add_filter("default", |v: Value, other: Option<Value>| {
-        if is_empty(&v) {
-            other.unwrap_or_else(|| Value::from(""))
-        } else {
-            v
-        }
-    });
-    e.add_filter("required", |v: Value| {
-        if is_empty(&v) {
-            Err(fail("a required value is empty"))
-        } else {
-            Ok(v)
-        }
-    });
-    e.add_filter("json", |v: Value| plain_json(&v).map(Value::from_safe_string));
-    e.add_filter("upper", |v: Value| text(&v).to_uppercase());
-    e.add_filter("lower", |v: Value| text(&v).to_lowercase());
-    e.add_filter("trim", |v: Value| text(&v).trim().to_owned());
-    e.add_filter("replace", |v: Value, from: String, to: String| {
-        bounded(&text(&v), &from, &to)
-    });
-    e.add_filter("join", join);
-    e.add_filter("length", |v: Value| {
-        v.len().unwrap_or_else(|| text(&v).chars().count())
-    });
-    e.add_filter("first", |v: Value| {
-        v.try_iter()
-            .ok()
-            .and_then(|mut i| i.next())
-            .unwrap_or(Value::UNDEFINED)
-    });
-    e.add_filter("last", |v: Value| {
-        v.try_iter()
-            .ok()
-            .and_then(Iterator::last)
-            .unwrap_or(Value::UNDEFINED)
-    });
-    e.add_filter("round", |v: f64, _places: Rest<Value>| v.round());
-}
-
-fn text(value: &Value) -> String {
-    if is_empty(value) {
-        String::new()
-    } else {
-        value.to_string()
+fn text(state: &State, value: &Value) -> String {
+    match scene(state) {
+        Some(scene) => printed(value, Some(&scene)),
+        None => printed(value, None),
     }
 }
 
-fn when(value: &Value, filter: &str, act: impl Fn(&When) -> Value) -> Result<Value, Error> {
-    match value.downcast_object_ref::<When>() {
-        Some(when) => Ok(act(when)),
-        None if is_empty(value) => Ok(Value::from("")),
-        None => Err(fail(format!("`{filter}` takes an instant"))),
+fn refused(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+/// An instant as it is, or read from a given text.
+fn moment_of(scene: &Arc<Scene>, value: &Value) -> Option<Arc<Moment>> {
+    if let Some(moment) = value.downcast_object::<Moment>() {
+        return Some(moment);
     }
+    let at: Timestamp = value.as_str()?.parse().ok()?;
+    Some(Arc::new(Moment {
+        at,
+        shown: scene.shown.clone(),
+        scene: Arc::clone(scene),
+    }))
 }
 
-fn instant(value: &Value, style: Style) -> Result<Value, Error> {
-    when(value, "date", |w| Value::from(w.styled(style)))
-}
-
-/// What replaces grows by; bounded before it is made.
-fn bounded(text: &str, from: &str, to: &str) -> Result<String, Error> {
-    let grown = text.len() + text.matches(from).count() * to.len();
-    if grown > limits::RENDERED_BYTES {
-        return Err(fail("`replace` makes the text too long"));
-    }
-    Ok(text.replace(from, to))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "MiniJinja hands values over")]
-fn join(list: Value, glue: Option<String>) -> Result<String, Error> {
-    let glue = glue.unwrap_or_default();
-    let mut out = String::new();
-    for (i, item) in list.try_iter()?.enumerate() {
-        if i > 0 {
-            out.push_str(&glue);
-        }
-        out.push_str(&text(&item));
-        if out.len() > limits::RENDERED_BYTES {
-            return Err(fail("`join` makes the text too long"));
-        }
-    }
-    Ok(out)
-}
-
-/// The JSON of a value: instants as RFC 3339 UTC, money as `{amount, currency}`.
-fn plain_json(value: &Value) -> Result<String, Error> {
-    let json = super::context::json(value);
-    serde_json::to_string(&json).map_err(|e| fail(e.to_string()))
-}
-
-/// Writes a value where `{{ … }}` stands.
-pub(super) fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    let written = match state.auto_escape() {
-        AutoEscape::Json => {
-            let text = if value.is_safe() {
-                value.to_string()
-            } else {
-                plain_json(value)?
-            };
-            return out.write_str(&text).map_err(Error::from);
-        }
-        _ if is_empty(value) => return out.write_char(MARK).map_err(Error::from),
-        _ => value.to_string().replace(MARK, ""),
+/// Nothing for nothing; a given text that is no instant stays as it is.
+fn moment(state: &State, value: &Value, say: impl Fn(&Moment, &Scene) -> String) -> String {
+    let Some(scene) = scene(state) else {
+        return String::new();
     };
-    match state.auto_escape() {
-        AutoEscape::Html if !value.is_safe() => html(out, &written),
-        AutoEscape::Custom(_) if !written.starts_with("http://") && !written.starts_with("https://") => {
-            percent(out, &written)
-        }
-        _ => out.write_str(&written),
+    match moment_of(&scene, value) {
+        Some(moment) => say(&moment, &scene),
+        None => text(state, value),
     }
-    .map_err(Error::from)
 }
 
-fn html(out: &mut Output<'_>, text: &str) -> std::fmt::Result {
-    for c in text.chars() {
-        match c {
-            '&' => out.write_str("&amp;")?,
-            '<' => out.write_str("&lt;")?,
-            '>' => out.write_str("&gt;")?,
-            '"' => out.write_str("&quot;")?,
-            '\'' => out.write_str("&#39;")?,
-            c => out.write_char(c)?,
-        }
-    }
-    Ok(())
+fn in_zone(state: &State, value: &Value, name: &str) -> Result<Value, Error> {
+    let Some(scene) = scene(state).filter(|_| !is_empty(value)) else {
+        return Ok(Nothing::value());
+    };
+    let zone = match name {
+        "customer" => scene.customer.clone().unwrap_or_else(|| scene.shown.zone.clone()),
+        "location" => scene.own.clone(),
+        "business" => scene.business.clone(),
+        other => Zone::new(other).ok_or_else(|| refused("this is not a time zone"))?,
+    };
+    Ok(match moment_of(&scene, value) {
+        Some(moment) => Value::from_object(Moment {
+            at: moment.at,
+            shown: Shown::beside(zone, &scene.own),
+            scene: Arc::clone(&scene),
+        }),
+        None => value.clone(),
+    })
 }
 
-fn percent(out: &mut Output<'_>, text: &str) -> std::fmt::Result {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.write_char(char::from(byte))?;
-        } else {
-            write!(out, "%{byte:02X}")?;
+/// Money as it is, or given as `{amount, currency}`.
+fn money(state: &State, value: &Value) -> String {
+    if let Some(cash) = value.downcast_object_ref::<Cash>() {
+        return cash.text();
+    }
+    let given = || {
+        let amount = value.get_attr("amount").ok()?.as_i64()?;
+        let currency = Currency::new(value.get_attr("currency").ok()?.as_str()?)?;
+        Some(Money { amount, currency })
+    };
+    match (scene(state), given()) {
+        (Some(scene), Some(money)) => scene.locale.money(money),
+        _ => text(state, value),
+    }
+}
+
+fn phone(state: &State, value: &Value) -> String {
+    if let Some(tel) = value.downcast_object_ref::<Tel>() {
+        return tel.text();
+    }
+    match (scene(state), value.as_str()) {
+        (Some(scene), Some(raw)) => crate::contact::spoken_phone(raw, scene.locale.country()),
+        _ => text(state, value),
+    }
+}
+
+fn required(value: &Value) -> Result<Value, Error> {
+    if is_empty(value) {
+        return Err(refused("this value is required and empty"));
+    }
+    Ok(value.clone())
+}
+
+fn json(value: &Value) -> Result<Value, Error> {
+    let json = to_json(value).to_string();
+    if json.len() > limits::RENDERED_BYTES {
+        return Err(refused("the text becomes too long"));
+    }
+    Ok(Value::from_safe_string(json))
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first
+            .to_uppercase()
+            .chain(chars.as_str().to_lowercase().chars())
+            .collect()
+    })
+}
+
+fn replace(state: &State, value: &Value, from: &str, to: &str) -> Result<String, Error> {
+    let whole = text(state, value);
+    let found = if from.is_empty() {
+        0
+    } else {
+        whole.matches(from).count()
+    };
+    let long = found.saturating_mul(to.len()).saturating_add(whole.len());
+    if long > limits::RENDERED_BYTES {
+        return Err(refused("the text becomes too long"));
+    }
+    Ok(if found == 0 {
+        whole
+    } else {
+        whole.replace(from, to)
+    })
+}
+
+fn join(state: &State, value: &Value, between: Option<&str>) -> Result<String, Error> {
+    let mut joined = String::new();
+    let Ok(items) = value.try_iter() else {
+        return Ok(text(state, value));
+    };
+    for (place, item) in items.enumerate() {
+        if place > 0 {
+            joined.push_str(between.unwrap_or(""));
+        }
+        joined.push_str(&text(state, &item));
+        if joined.len() > limits::RENDERED_BYTES {
+            return Err(refused("the text becomes too long"));
         }
     }
-    Ok(())
+    Ok(joined)
+}
+
+fn end(state: &State, value: &Value, first: bool) -> Value {
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => {
+            let items = value.try_iter().into_iter().flatten();
+            let found = if first { items.take(1).last() } else { items.last() };
+            found.unwrap_or_else(Nothing::value)
+        }
+        _ => {
+            let whole = text(state, value);
+            let found = if first {
+                whole.chars().next()
+            } else {
+                whole.chars().next_back()
+            };
+            found.map_or_else(Nothing::value, |c| Value::from(c.to_string()))
+        }
+    }
+}
+
+fn round(value: &Value, decimals: Option<u32>) -> Value {
+    let Ok(number) = f64::try_from(value.clone()) else {
+        return value.clone();
+    };
+    let size = 10_f64.powi(i32::try_from(decimals.unwrap_or(0).min(9)).unwrap_or(0));
+    let rounded = (number * size).round() / size;
+    match decimals {
+        None | Some(0) => format!("{rounded:.0}")
+            .parse::<i64>()
+            .map_or(value.clone(), Value::from),
+        Some(_) => Value::from(rounded),
+    }
+}
+
+/// A printed text without the mark of empty values, which only we may write.
+pub(super) fn without_mark(text: String) -> String {
+    if text.contains(MARK) {
+        text.replace(MARK, "")
+    } else {
+        text
+    }
 }

@@ -1,271 +1,322 @@
-//! Reading a variable from the facts, typed, for conditions.
+//! Typed values of the names for conditions.
 
-use crate::business::Business;
+use crate::booking::Booking;
 use crate::facts::{BookingFacts, Facts};
+use crate::language::Language;
 use crate::money::Money;
+use crate::view;
 use jiff::Timestamp;
-use serde_json::Value;
+use jiff::civil::Time;
+use serde_json::{Value, json};
 
-/// The value of a field when a condition looks at it.
+/// A value as conditions compare it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Field {
-    /// There is none, or it is empty.
+pub enum FieldValue {
+    /// Nothing there: also empty text and an empty list.
     Absent,
     /// Text.
     Text(String),
-    /// A whole number.
+    /// A language tag.
+    Language(Language),
+    /// A whole number; money compares by its minor units.
     Number(i64),
     /// True or false.
     Bool(bool),
     /// An instant.
     Instant(Timestamp),
-    /// A span, ms.
-    Span(i64),
-    /// Money.
-    Money(Money),
-    /// A list of words.
+    /// A length of time in milliseconds.
+    Duration(i64),
+    /// A day of the week, Monday = 1.
+    Weekday(i8),
+    /// A time of day.
+    Clock(Time),
+    /// Words of a list; an extra stands with its id, external id and name.
     List(Vec<String>),
+    /// A group that is there.
+    Object,
+    /// As it was given.
+    Json(Value),
 }
 
-fn text(value: Option<&String>) -> Field {
-    value
-        .filter(|t| !t.is_empty())
-        .map_or(Field::Absent, |t| Field::Text(t.clone()))
-}
-#[expect(clippy::needless_pass_by_value, reason = "most callers hand over small ids")]
-fn word(value: impl ToString) -> Field {
-    Field::Text(value.to_string())
-}
-fn money(value: Option<Money>) -> Field {
-    value.map_or(Field::Absent, Field::Money)
-}
-fn amount(value: Option<Money>) -> Field {
-    value.map_or(Field::Absent, |m| Field::Number(m.amount))
-}
-fn free(value: Option<&Value>) -> Field {
-    match value {
-        None | Some(Value::Null) => Field::Absent,
-        Some(Value::String(t)) if t.is_empty() => Field::Absent,
-        Some(Value::String(t)) => Field::Text(t.clone()),
-        Some(Value::Bool(b)) => Field::Bool(*b),
-        Some(Value::Number(n)) => n.as_i64().map_or_else(|| word(n), Field::Number),
-        Some(Value::Array(items)) => {
-            let plain = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
-            if items.is_empty() {
-                Field::Absent
-            } else {
-                Field::List(items.iter().map(plain).collect())
-            }
+impl FieldValue {
+    /// The value as JSON, for explain.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Absent => Value::Null,
+            Self::Text(text) => json!(text),
+            Self::Language(language) => json!(language),
+            Self::Number(number) => json!(number),
+            Self::Bool(bool) => json!(bool),
+            Self::Instant(at) => view::at(*at),
+            Self::Duration(ms) => json!(crate::duration::duration_text(0, *ms)),
+            Self::Weekday(day) => json!(
+                usize::try_from(*day)
+                    .ok()
+                    .and_then(|d| WEEKDAYS.get(d.wrapping_sub(1)))
+            ),
+            Self::Clock(time) => json!(time.strftime("%H:%M").to_string()),
+            Self::List(items) => json!(items),
+            Self::Object => json!(true),
+            Self::Json(value) => value.clone(),
         }
-        Some(object @ Value::Object(_)) => word(object),
-    }
-}
-fn list(items: Vec<String>) -> Field {
-    if items.is_empty() {
-        Field::Absent
-    } else {
-        Field::List(items)
     }
 }
 
-/// The value of a dotted name now. An unknown name is absent.
-pub fn field(name: &str, facts: &Facts, now: Timestamp) -> Field {
+/// Days of the week, Monday first.
+pub(crate) const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+fn text(text: impl Into<String>) -> FieldValue {
+    let text = text.into();
+    if text.is_empty() {
+        FieldValue::Absent
+    } else {
+        FieldValue::Text(text)
+    }
+}
+fn maybe(value: Option<&String>) -> FieldValue {
+    value.map_or(FieldValue::Absent, text)
+}
+fn money(value: Option<Money>) -> FieldValue {
+    value.map_or(FieldValue::Absent, |m| FieldValue::Number(m.amount))
+}
+fn list(items: Vec<String>) -> FieldValue {
+    if items.is_empty() {
+        FieldValue::Absent
+    } else {
+        FieldValue::List(items)
+    }
+}
+fn present(there: bool) -> FieldValue {
+    if there {
+        FieldValue::Object
+    } else {
+        FieldValue::Absent
+    }
+}
+fn given(value: Option<&Value>) -> FieldValue {
+    match value {
+        None | Some(Value::Null) => FieldValue::Absent,
+        Some(Value::String(t)) => text(t.as_str()),
+        Some(Value::Array(items)) if items.is_empty() => FieldValue::Absent,
+        Some(value) => FieldValue::Json(value.clone()),
+    }
+}
+
+/// The value of a name in `facts`. Unknown names are absent. `now` is for names that depend on the moment of asking; the
+/// lead time does not: it is the time from the booking's creation to its start.
+pub fn value(name: &str, facts: &Facts, _now: Timestamp) -> FieldValue {
     let (group, rest) = name.split_once('.').unwrap_or((name, ""));
     match group {
         "booking" => facts
             .booking
             .as_ref()
-            .map_or(Field::Absent, |b| booking(rest, b, facts, now)),
-        "customer" => customer(rest, facts),
-        "service" | "location" | "resource" => facts
-            .booking
-            .as_ref()
-            .map_or(Field::Absent, |b| named(group, rest, b)),
-        "extras" => list(
-            facts
-                .booking
-                .iter()
-                .flat_map(|b| &b.extras)
-                .map(|e| e.value.name.clone())
-                .collect(),
-        ),
-        "business" => business(rest, &facts.business),
-        "payment" => payment(rest, facts),
-        "previous" => previous(rest, facts),
+            .map_or(FieldValue::Absent, |b| of_booking(rest, b, facts)),
+        "customer" => of_customer(rest, facts),
+        "service" | "resource" | "location" => of_place(group, rest, facts),
+        "extras" => list(facts.booking.as_ref().map_or_else(Vec::new, extras)),
+        "business" => of_business(rest, facts),
+        "payment" => of_payment(rest, facts),
+        "previous" => of_previous(rest, facts),
         "changes" => list(facts.changes.iter().map(|c| c.word().to_owned()).collect()),
         "steps" => {
-            let (step, key) = rest.split_once('.').unwrap_or((rest, ""));
-            free(facts.steps.get(step).and_then(|s| s.get(key)))
+            let found = rest
+                .split_once('.')
+                .and_then(|(step, field)| facts.steps.get(step)?.get(field));
+            given(found)
         }
-        _ => Field::Absent,
+        "links" => maybe(facts.business.settings.links.get(rest)),
+        _ => FieldValue::Absent,
     }
 }
 
-fn booking(name: &str, found: &BookingFacts, facts: &Facts, now: Timestamp) -> Field {
-    let b = &found.booking;
-    if let Some(key) = name.strip_prefix("answers.") {
-        return free(b.answers.get(key));
+fn extras(b: &BookingFacts) -> Vec<String> {
+    let words = b.extras.iter().flat_map(|e| {
+        [
+            Some(e.id.to_string()),
+            e.external_id.clone(),
+            Some(e.value.name.clone()),
+        ]
+    });
+    words.flatten().collect()
+}
+
+fn of_booking(rest: &str, b: &BookingFacts, facts: &Facts) -> FieldValue {
+    let booking = &b.booking;
+    if let Some(key) = rest.strip_prefix("answers.") {
+        return given(booking.answers.get(key));
     }
-    let local = || b.start.to_zoned(facts.zone().rules());
-    match name {
-        "id" => word(b.id),
-        "reference" => text(Some(&b.reference)),
-        "external_id" => text(b.external_id.as_ref()),
-        "start" => Field::Instant(b.start),
-        "end" => Field::Instant(b.end),
-        "created_at" => Field::Instant(b.created_at),
-        "duration" => Field::Span(b.end.as_millisecond() - b.start.as_millisecond()),
-        "lead_time" => Field::Span(b.start.as_millisecond() - now.as_millisecond()),
-        "weekday" => Field::Text(local().strftime("%A").to_string().to_lowercase()),
-        "local_time" => Field::Text(local().strftime("%H:%M").to_string()),
-        "status" => text(Some(&b.status)),
-        "status_kind" => word(b.status_kind),
-        "status_label" => text(facts.status(&b.status).and_then(|s| s.labels.values().next())),
-        "status_colour" => text(facts.status(&b.status).map(|s| &s.colour)),
-        "source" => word(b.source),
-        "language" => b.language.as_ref().map_or(Field::Absent, word),
-        "time_zone" => word(facts.zone().name()),
-        "notes" => text(b.notes.as_ref()),
-        "price" => money(b.price),
-        "due" => money(b.due()),
-        "paid" => money(Some(paid(found, facts))),
-        "price.amount" => amount(b.price),
-        "due.amount" => amount(b.due()),
-        "paid.amount" => Field::Number(b.paid),
-        "paid_state" => Field::Text(paid_state(found).to_owned()),
-        "url" => text(b.url.as_ref()),
-        _ => Field::Absent,
+    let local = booking.start.to_zoned(facts.zone().rules());
+    match rest {
+        "" => FieldValue::Object,
+        "id" => text(booking.id.to_string()),
+        "reference" => text(&booking.reference),
+        "external_id" => maybe(booking.external_id.as_ref()),
+        "start" => FieldValue::Instant(booking.start),
+        "end" => FieldValue::Instant(booking.end),
+        "created_at" => FieldValue::Instant(booking.created_at),
+        "duration" => FieldValue::Duration(between(booking.start, booking.end)),
+        "status" => text(&booking.status),
+        "status_kind" => text(booking.status_kind.word()),
+        "source" => text(booking.source.word()),
+        "language" => booking
+            .language
+            .clone()
+            .map_or(FieldValue::Absent, FieldValue::Language),
+        "time_zone" => text(facts.zone().name()),
+        "notes" => maybe(booking.notes.as_ref()),
+        "price" | "price.amount" => money(booking.price),
+        "paid" | "paid.amount" => FieldValue::Number(booking.paid),
+        "due" | "due.amount" => money(booking.due()),
+        "price.currency" | "paid.currency" | "due.currency" => booking
+            .price
+            .map_or(FieldValue::Absent, |p| text(p.currency.code())),
+        "url" => maybe(booking.url.as_ref()),
+        "weekday" => FieldValue::Weekday(local.weekday().to_monday_one_offset()),
+        "local_time" => FieldValue::Clock(local.time()),
+        "lead_time" => FieldValue::Duration(between(booking.created_at, booking.start)),
+        "paid_state" => paid_state(booking),
+        _ => FieldValue::Absent,
     }
 }
 
-/// What is paid, in the currency of the price.
-pub(crate) fn paid(found: &BookingFacts, facts: &Facts) -> Money {
-    let currency = found
-        .booking
-        .price
-        .map_or(facts.business.settings.currency, |p| p.currency);
-    Money {
-        amount: found.booking.paid,
-        currency,
-    }
+fn between(from: Timestamp, to: Timestamp) -> i64 {
+    crate::instant::to_ms(to).saturating_sub(crate::instant::to_ms(from))
 }
 
-fn paid_state(found: &BookingFacts) -> &'static str {
-    let b = &found.booking;
-    match b.price {
-        _ if b.paid <= 0 => "unpaid",
-        Some(price) if b.paid < price.amount => "partial",
-        Some(_) | None => "paid",
-    }
-}
-
-fn customer(name: &str, facts: &Facts) -> Field {
-    match name {
-        "visit_number" => return facts.visit_number.map_or(Field::Absent, Field::Number),
-        "has_later_booking" => return facts.has_later_booking.map_or(Field::Absent, Field::Bool),
-        _ => {}
-    }
-    let Some(c) = &facts.customer else {
-        return Field::Absent;
+/// `unpaid`, `partial` or `paid`; a booking without a price has none, a price of nothing is paid.
+fn paid_state(booking: &Booking) -> FieldValue {
+    let Some(price) = booking.price else {
+        return FieldValue::Absent;
     };
-    let k = &c.contact;
-    if let Some(key) = name.strip_prefix("fields.") {
-        return free(k.fields.get(key));
-    }
-    match name {
-        "id" => word(c.id),
-        "external_id" => text(c.external_id.as_ref()),
-        "first_name" => text(k.first_name.as_ref()),
-        "last_name" => text(k.last_name.as_ref()),
-        "full_name" => text(Some(&k.full_name())),
-        "email" => text(k.email.as_ref()),
-        "phone" => text(k.phone.as_ref()),
-        "language" => k.language.as_ref().map_or(Field::Absent, word),
-        "time_zone" => k.time_zone.as_ref().map_or(Field::Absent, |z| word(z.name())),
-        "tags" => list(k.tags.clone()),
-        _ => Field::Absent,
-    }
+    text(if booking.paid >= price.amount {
+        "paid"
+    } else if booking.paid > 0 {
+        "partial"
+    } else {
+        "unpaid"
+    })
 }
 
-fn named(group: &str, name: &str, found: &BookingFacts) -> Field {
-    match group {
-        "service" => {
-            let s = &found.service;
-            match name {
-                "id" => word(s.id),
-                "external_id" => text(s.external_id.as_ref()),
-                "name" => text(Some(&s.value.name)),
-                "category" => text(s.value.category.as_ref()),
-                "duration" => s
-                    .value
-                    .duration_minutes
-                    .map_or(Field::Absent, |m| Field::Span(m * 60_000)),
-                "price" => money(s.value.price),
-                _ => Field::Absent,
-            }
-        }
-        "location" => found.location.as_ref().map_or(Field::Absent, |l| match name {
-            "id" => word(l.id),
-            "external_id" => text(l.external_id.as_ref()),
-            "name" => text(Some(&l.value.name)),
-            "address" => text(l.value.address.as_ref()),
-            "phone" => text(l.value.phone.as_ref()),
-            "email" => text(l.value.email.as_ref()),
-            _ => Field::Absent,
-        }),
-        _ => found.resource.as_ref().map_or(Field::Absent, |r| match name {
-            "id" => word(r.id),
-            "external_id" => text(r.external_id.as_ref()),
-            "name" => text(Some(&r.value.name)),
-            "email" => text(r.value.email.as_ref()),
-            "phone" => text(r.value.phone.as_ref()),
-            "kind" => word(r.value.kind),
-            _ => Field::Absent,
-        }),
-    }
-}
-
-fn business(name: &str, b: &Business) -> Field {
-    let s = &b.settings;
-    match name {
-        "name" => text(Some(&s.name)),
-        "phone" => text(s.phone.as_ref()),
-        "email" => text(s.email.as_ref()),
-        "website" => text(s.website.as_ref()),
-        "address" => text(s.address.as_ref()),
-        "admin_email" => text(s.admins.first()),
-        "logo_url" => text(s.branding.logo_url.as_ref()),
-        _ => Field::Absent,
-    }
-}
-
-fn payment(name: &str, facts: &Facts) -> Field {
-    let Some(p) = &facts.payment else {
-        return Field::Absent;
+fn of_customer(rest: &str, facts: &Facts) -> FieldValue {
+    let Some(customer) = &facts.customer else {
+        return FieldValue::Absent;
     };
-    match name {
-        "amount" => Field::Number(p.money.amount),
-        "method" => text(p.method.as_ref()),
-        "at" => p.completed_at.map_or(Field::Absent, Field::Instant),
-        _ => Field::Absent,
+    let c = &customer.contact;
+    if let Some(key) = rest.strip_prefix("fields.") {
+        return given(c.fields.get(key));
+    }
+    match rest {
+        "" => FieldValue::Object,
+        "id" => text(customer.id.to_string()),
+        "external_id" => maybe(customer.external_id.as_ref()),
+        "first_name" => maybe(c.first_name.as_ref()),
+        "last_name" => maybe(c.last_name.as_ref()),
+        "full_name" => text(c.full_name()),
+        "email" => maybe(c.email.as_ref()),
+        "phone" => maybe(c.phone.as_ref()),
+        "language" => c
+            .language
+            .clone()
+            .map_or(FieldValue::Absent, FieldValue::Language),
+        "time_zone" => c
+            .time_zone
+            .as_ref()
+            .map_or(FieldValue::Absent, |z| text(z.name())),
+        "tags" => list(c.tags.clone()),
+        "visit_number" => facts.visit_number.map_or(FieldValue::Absent, FieldValue::Number),
+        "has_later_booking" => facts
+            .has_later_booking
+            .map_or(FieldValue::Absent, FieldValue::Bool),
+        _ => FieldValue::Absent,
     }
 }
 
-fn previous(name: &str, facts: &Facts) -> Field {
-    let Some(p) = &facts.previous else {
-        return Field::Absent;
+fn of_place(group: &str, rest: &str, facts: &Facts) -> FieldValue {
+    let Some(b) = &facts.booking else {
+        return FieldValue::Absent;
     };
-    let of = |object: Option<&Value>, key: &str| free(object.and_then(|o| o.get(key)));
-    match name {
-        "start" => Field::Instant(p.start),
-        "end" => Field::Instant(p.end),
-        "status" => text(Some(&p.status)),
-        "status_label" => text(facts.status(&p.status).and_then(|s| s.labels.values().next())),
-        _ => match name.split_once('.') {
-            Some(("location", key)) => of(p.location.as_ref(), key),
-            Some(("service", key)) => of(Some(&p.service), key),
-            Some(("resource", key)) => of(p.resource.as_ref(), key),
-            Some(_) | None => Field::Absent,
-        },
+    let object = match group {
+        "service" => Some(view::service(&b.service)),
+        "resource" => b.resource.as_ref().map(view::resource),
+        _ => b.location.as_ref().map(view::location),
+    };
+    inside(object.as_ref(), rest)
+}
+
+/// A field of an API object of a location, service or resource.
+fn inside(object: Option<&Value>, rest: &str) -> FieldValue {
+    let Some(object) = object.filter(|o| !o.is_null()) else {
+        return FieldValue::Absent;
+    };
+    match rest {
+        "" => present(true),
+        "duration" => object
+            .get("duration_minutes")
+            .and_then(Value::as_i64)
+            .map_or(FieldValue::Absent, |m| {
+                FieldValue::Duration(m.saturating_mul(60_000))
+            }),
+        "price" | "price.amount" => object
+            .pointer("/price/amount")
+            .and_then(Value::as_i64)
+            .map_or(FieldValue::Absent, FieldValue::Number),
+        "price.currency" => given(object.pointer("/price/currency")),
+        other => given(object.get(other)),
+    }
+}
+
+fn of_business(rest: &str, facts: &Facts) -> FieldValue {
+    let s = &facts.business.settings;
+    match rest {
+        "" => FieldValue::Object,
+        "name" => text(&s.name),
+        "phone" => maybe(s.phone.as_ref()),
+        "email" => maybe(s.email.as_ref()),
+        "website" => maybe(s.website.as_ref()),
+        "address" => maybe(s.address.as_ref()),
+        "logo_url" => maybe(s.branding.logo_url.as_ref()),
+        "admin_email" => maybe(s.admins.first()),
+        _ => FieldValue::Absent,
+    }
+}
+
+fn of_payment(rest: &str, facts: &Facts) -> FieldValue {
+    let Some(payment) = &facts.payment else {
+        return FieldValue::Absent;
+    };
+    match rest {
+        "" => FieldValue::Object,
+        "amount" | "amount.amount" => FieldValue::Number(payment.money.amount),
+        "amount.currency" => text(payment.money.currency.code()),
+        "method" => maybe(payment.method.as_ref()),
+        "at" => payment
+            .completed_at
+            .map_or(FieldValue::Absent, FieldValue::Instant),
+        _ => FieldValue::Absent,
+    }
+}
+
+fn of_previous(rest: &str, facts: &Facts) -> FieldValue {
+    let Some(previous) = &facts.previous else {
+        return FieldValue::Absent;
+    };
+    let (head, tail) = rest.split_once('.').unwrap_or((rest, ""));
+    match head {
+        "" => FieldValue::Object,
+        "start" => FieldValue::Instant(previous.start),
+        "end" => FieldValue::Instant(previous.end),
+        "status" => text(&previous.status),
+        "location" => inside(previous.location.as_ref(), tail),
+        "service" => inside(Some(&previous.service), tail),
+        "resource" => inside(previous.resource.as_ref(), tail),
+        _ => FieldValue::Absent,
     }
 }
