@@ -16,9 +16,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-mod reading;
-pub use reading::ReadContext;
-
 words! {
     /// Whether a message straight from an event keeps quiet hours.
     QuietRule {

@@ -11,8 +11,7 @@ use crate::variables;
 use crate::words;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::cmp::Ordering;
+use serde_json::Value;
 
 words! {
     /// How a field is compared.

@@ -5,7 +5,7 @@ use crate::customer::Channel;
 use crate::facts::Facts;
 use crate::instant::plus_ms;
 use crate::limits;
-use crate::render;
+use crate::render::{self, Links, Meta, Setting};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -81,7 +81,7 @@ pub fn advance(actions: &[Action], from: From<'_>, facts: &Facts, now: Timestamp
             return advanced;
         }
         let wanted = |to: usize| from.only.is_none_or(|only| only.contains(&(index, to)));
-        let recipients = render::recipients(&action.act, facts, now);
+        let recipients = recipients(&action.act, facts, now);
         advanced.steps.extend(
             recipients
                 .into_iter()
@@ -101,6 +101,18 @@ pub fn advance(actions: &[Action], from: From<'_>, facts: &Facts, now: Timestamp
     advanced
 }
 
+/// Who a delivery goes to; addresses name neither links nor the run.
+fn recipients(act: &Act, facts: &Facts, now: Timestamp) -> Vec<(usize, Option<String>)> {
+    let (links, meta) = (Links::new(), Meta::default());
+    let setting = Setting {
+        facts,
+        links: &links,
+        meta: &meta,
+        now,
+    };
+    render::recipients(act, &setting)
+}
+
 fn barrier(index: usize, act: &Act, due_at: Timestamp, facts: &Facts, now: Timestamp) -> NewStep {
     let due_at = match act {
         Act::Wait { wait } => wake_at(wait, &facts.zone().rules(), now),
@@ -114,7 +126,7 @@ fn barrier(index: usize, act: &Act, due_at: Timestamp, facts: &Facts, now: Times
         | Act::RemoveTag { .. } => due_at,
     };
     let recipient = match act {
-        Act::Webhook { .. } => render::recipients(act, facts, now)
+        Act::Webhook { .. } => recipients(act, facts, now)
             .into_iter()
             .next()
             .and_then(|(_, r)| r),

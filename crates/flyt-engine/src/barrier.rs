@@ -12,8 +12,8 @@ use flyt_core::action::Act;
 use flyt_core::guard::{self, Verdict};
 use flyt_core::instant::to_ms;
 use flyt_core::reason::Reason;
+use flyt_core::render::{self, Links, Meta, Setting};
 use flyt_core::run::{self, Vars};
-use flyt_core::template;
 use flyt_store::Tx;
 use flyt_store::runs::{self, RunRow};
 use flyt_store::steps::{self, StepRow};
@@ -261,12 +261,15 @@ async fn set_field(
     (field, value): (&str, &Value),
     cause: Cause,
 ) -> Result<Effect, Refusal> {
-    let value = match value {
-        Value::String(source) => match template::text(source, &seen.facts, out.now) {
-            Ok(text) => Value::String(text),
-            Err(_) => return Ok(Effect::Skipped(Reason::RenderError)),
-        },
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.clone(),
+    let (links, meta) = (Links::new(), Meta::default());
+    let setting = Setting {
+        facts: &seen.facts,
+        links: &links,
+        meta: &meta,
+        now: out.now,
+    };
+    let Ok(value) = render::field_value(value, &setting) else {
+        return Ok(Effect::Skipped(Reason::RenderError));
     };
     if let Some(key) = field.strip_prefix("customer.fields.") {
         let Some(mut customer) = seen.facts.customer.clone() else {

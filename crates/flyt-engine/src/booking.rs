@@ -124,7 +124,7 @@ async fn write(
     naming::number(&out, &mut named);
     let after = build(inner, &tenant, request, before.as_ref(), &named, now, &mut faults);
     let after = faults_or(after, &mut faults)?;
-    refuse_read_only(&tenant, request.body, before.as_ref(), &named, &mut faults)?;
+    refuse_read_only(request.body, before.as_ref(), &named, &mut faults)?;
 
     let cause = Cause::outside(request.caller.actor);
     let customer = naming::write(tx, &mut out, &named, &cause).await?;
@@ -199,7 +199,6 @@ async fn external_id_free(
 }
 
 fn refuse_read_only(
-    tenant: &Tenant,
     body: &BookingBody,
     before: Option<&BookingFacts>,
     named: &Named,
@@ -208,14 +207,8 @@ fn refuse_read_only(
     if body.read_only.is_empty() {
         return Ok(());
     }
-    let stored = before.map_or(serde_json::Value::Null, |b| {
-        let facts = Facts {
-            customer: Some(named.customer.customer.clone()),
-            booking: Some(b.clone()),
-            ..tenant::bare(tenant)
-        };
-        view::booking(&facts).unwrap_or_default()
-    });
+    let customer = Some(&named.customer.customer);
+    let stored = before.map_or(serde_json::Value::Null, |b| view::booking(b, customer));
     merge::refuse_read_only(&stored, &body.read_only, faults);
     faults_or(Some(()), faults)
 }

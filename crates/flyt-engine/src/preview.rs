@@ -3,13 +3,14 @@
 use crate::engine::Engine;
 use crate::refusal::{Caller, Refusal};
 use crate::tenant;
+use crate::worker;
 use crate::workflow;
-use flyt_core::action::{Action, ReadContext};
+use flyt_core::action::{Action, ReadContext, Recipient};
 use flyt_core::id::BookingId;
 use flyt_core::invalid::{Faults, Fields};
 use flyt_core::language::Language;
 use flyt_core::reference::Pointer;
-use flyt_core::render::{self, Links, Meta};
+use flyt_core::render::{self, Links, Meta, Setting};
 use flyt_core::sample;
 use flyt_core::trigger::TriggerKind;
 use flyt_store::{Tx, bookings};
@@ -88,15 +89,6 @@ fn read(body: &Value, names: &flyt_core::workflow::Names) -> Result<(Ask, Faults
 }
 
 fn show(action: &Action, facts: &flyt_core::facts::Facts, mut faults: Faults, now: jiff::Timestamp) -> Value {
-    let found = render::recipients(&action.act, facts, now);
-    let (place, address) = found.first().cloned().unwrap_or((0, None));
-    if address.is_none() {
-        faults.warn(
-            "/action/to",
-            "no_recipient",
-            "there is no usable address for this booking",
-        );
-    }
     let meta = Meta {
         event_id: "evt_preview".to_owned(),
         event_word: TriggerKind::BookingCreated.word().to_owned(),
@@ -105,8 +97,22 @@ fn show(action: &Action, facts: &flyt_core::facts::Facts, mut faults: Faults, no
         workflow_name: "preview".to_owned(),
         run_id: "run_preview".to_owned(),
     };
+    let links = Links::new();
+    let setting = Setting {
+        facts,
+        links: &links,
+        meta: &meta,
+        now,
+    };
+    let found = render::recipients(&action.act, &setting);
+    let (place, address) = found.first().cloned().unwrap_or((0, None));
+    if address.is_none() {
+        let message = "there is no usable address for this booking";
+        faults.warn("/action/to", "no_recipient", message);
+    }
     let to = address.clone().unwrap_or_default();
-    match render::letter(&action.act, &to, place, facts, &Links::default(), &meta, now) {
+    let role = worker::role(&action.act, place).unwrap_or(&Recipient::Customer);
+    match render::letter(&action.act, &to, role, &setting) {
         Ok(letter) => json!({
             "to": address,
             "subject": letter.subject,
@@ -119,7 +125,7 @@ fn show(action: &Action, facts: &flyt_core::facts::Facts, mut faults: Faults, no
             "warnings": faults.warnings,
         }),
         Err(problem) => {
-            faults.warn("/action/content", "render_error", problem.message);
+            faults.warn("/action/content", "render_error", problem.to_string());
             json!({ "to": address, "warnings": faults.warnings })
         }
     }

@@ -7,14 +7,13 @@ use crate::refusal::Refusal;
 use crate::send::Sent;
 use crate::starting;
 use crate::tenant;
-use crate::worker::{End, Seen};
+use crate::worker::{End, Kept, Seen};
 use flyt_channels::outcome::{Answer, Outcome};
 use flyt_core::action::{Act, Action, OnUnknown};
 use flyt_core::contact;
 use flyt_core::customer::Channel;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::reason::Reason;
-use flyt_core::render::Letter;
 use flyt_core::retry::{self, Class, Next, Tried};
 use flyt_core::run;
 use flyt_store::Tx;
@@ -191,7 +190,7 @@ fn write(step: StepRow, seen: &Seen, end: End, began: Timestamp, now: Timestamp)
                 ..plain(ended(step, "failed", Reason::RenderError), true)
             }
         }
-        End::Tried(letter, sent) => tried(step, action, &letter, sent, (began, now), barrier)?,
+        End::Tried(kept, sent) => tried(step, action, &kept, sent, (began, now), barrier)?,
     })
 }
 
@@ -223,15 +222,15 @@ fn attempt(
 fn tried(
     mut step: StepRow,
     action: Option<&Action>,
-    letter: &Letter,
+    kept: &Kept,
     sent: Sent,
     (began, now): (Timestamp, Timestamp),
     barrier: bool,
 ) -> Result<Writing, Refusal> {
-    step.language = letter.language.as_ref().map(|l| l.tag().to_owned());
-    step.segments = letter.segments;
+    step.language = kept.letter.language.as_ref().map(|l| l.tag().to_owned());
+    step.segments = kept.letter.segments;
     step.reason = None;
-    let content = Some(tenant::document(letter)?);
+    let content = Some(tenant::document(kept)?);
     let outcome = match sent {
         Sent::Captured => {
             "captured".clone_into(&mut step.state);

@@ -1,14 +1,13 @@
 //! One call to the outside: the captured double, the mail relay, or a webhook. Nothing here touches the store.
 
 use crate::engine::Inner;
-use crate::worker::Seen;
+use crate::worker::{Kept, Seen};
 use flyt_channels::email::{self, Mail, Party};
 use flyt_channels::outcome::{Answer, Outcome};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
 use flyt_core::action::Act;
 use flyt_core::business::Mode;
 use flyt_core::customer::Channel;
-use flyt_core::render::Letter;
 use flyt_store::steps::StepRow;
 use jiff::Timestamp;
 
@@ -26,15 +25,15 @@ pub(crate) async fn send(
     step: &StepRow,
     act: &Act,
     seen: &Seen,
-    letter: &Letter,
+    kept: &Kept,
     now: Timestamp,
 ) -> Sent {
     if seen.facts.business.settings.mode == Mode::Sandbox {
         return Sent::Captured;
     }
     match act.channel() {
-        Some(Channel::Webhook) => Sent::Called(webhook(inner, step, act, seen, letter, now).await),
-        Some(Channel::Email) if inner.relay.is_some() => Sent::Called(mail(inner, step, seen, letter).await),
+        Some(Channel::Webhook) => Sent::Called(webhook(inner, step, act, seen, kept, now).await),
+        Some(Channel::Email) if inner.relay.is_some() => Sent::Called(mail(inner, step, seen, kept).await),
         Some(Channel::Email | Channel::Sms) | None => Sent::Captured,
     }
 }
@@ -53,7 +52,7 @@ async fn webhook(
     step: &StepRow,
     act: &Act,
     seen: &Seen,
-    letter: &Letter,
+    kept: &Kept,
     now: Timestamp,
 ) -> Outcome {
     let (
@@ -63,7 +62,7 @@ async fn webhook(
             success_codes,
             ..
         },
-    ) = (&letter.request, act)
+    ) = (&kept.letter.request, act)
     else {
         return refused("there is no request to send");
     };
@@ -87,7 +86,7 @@ async fn webhook(
     let call = WebhookCall {
         method: request.method.clone(),
         url: request.url.clone(),
-        headers: request.headers.clone(),
+        headers: request.headers.clone().into_iter().collect(),
         content_type: request.content_type.clone(),
         body: request.body.clone().into_bytes(),
         id: step.id.message(),
@@ -97,7 +96,8 @@ async fn webhook(
     inner.webhooks.call(&call, now).await
 }
 
-async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, letter: &Letter) -> Outcome {
+async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, kept: &Kept) -> Outcome {
+    let letter = &kept.letter;
     let Some(relay) = &inner.relay else {
         return refused("no mail relay is configured");
     };
@@ -130,7 +130,7 @@ async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, letter: &Letter) -> Ou
         attachments: Vec::new(),
         calendar: None,
         headers: Vec::new(),
-        date: letter.at.unwrap_or_default(),
+        date: kept.at,
     };
     let bytes = match email::build(&mail) {
         Ok(bytes) => bytes,

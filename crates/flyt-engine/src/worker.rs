@@ -7,7 +7,7 @@ use crate::record;
 use crate::refusal::Refusal;
 use crate::send::{self, Sent};
 use crate::tenant::{self, Tenant};
-use flyt_core::action::Act;
+use flyt_core::action::{Act, Recipient};
 use flyt_core::contact;
 use flyt_core::customer::Channel;
 use flyt_core::facts::Facts;
@@ -15,8 +15,9 @@ use flyt_core::guard::{self, Look, Verdict};
 use flyt_core::id::event_id;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::reason::Reason;
-use flyt_core::render::{self, Letter, Links, Meta};
+use flyt_core::render::{self, Letter, Links, Meta, Setting};
 use flyt_core::run::Vars;
+use flyt_core::template::RenderProblem;
 use flyt_core::trigger::TriggerKind;
 use flyt_core::workflow::{Definition, Workflow};
 use flyt_store::Tx;
@@ -24,6 +25,7 @@ use flyt_store::changes::ChangeRow;
 use flyt_store::runs::{self, RunRow};
 use flyt_store::steps::{self, StepRow};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A step that came due this long ago was held up, and is looked at as delayed.
@@ -41,13 +43,13 @@ pub(crate) struct Seen {
     pub(crate) change: Option<ChangeRow>,
     pub(crate) suppressed: bool,
     /// What an earlier try froze.
-    pub(crate) frozen: Option<Letter>,
+    pub(crate) frozen: Option<Kept>,
 }
 
 /// What became of a try, to be recorded.
 pub(crate) enum End {
     /// It was sent, captured, refused or lost.
-    Tried(Box<Letter>, Sent),
+    Tried(Box<Kept>, Sent),
     /// It ended without a try.
     Ended(Reason),
     /// It may go later.
@@ -155,7 +157,14 @@ async fn judge(inner: &Inner, mut step: StepRow, seen: &Seen, now: Timestamp) ->
     else {
         return (step, End::Ended(Reason::WorkflowDisabled));
     };
-    refresh_recipient(&mut step, &action.act, &seen.facts, now);
+    let (links, meta) = (Links::new(), meta(seen));
+    let setting = Setting {
+        facts: &seen.facts,
+        links: &links,
+        meta: &meta,
+        now,
+    };
+    refresh_recipient(&mut step, &action.act, &setting);
     step.revision = seen.facts.booking.as_ref().map(|b| b.booking.revision);
     match guard::guard(&look(&step, seen, now), &seen.facts, now) {
         Verdict::End(reason) => return (step, End::Ended(reason)),
@@ -163,13 +172,16 @@ async fn judge(inner: &Inner, mut step: StepRow, seen: &Seen, now: Timestamp) ->
         Verdict::Park(reason) => return (step, End::Parked(reason)),
         Verdict::Go => {}
     }
-    let letter = match letter(&step, &action.act, seen, now) {
-        Ok(letter) => letter,
-        Err(problem) if problem.missing_step => return (step, End::Dependency),
+    let needed = render::steps_needed(&action.act);
+    if needed.iter().any(|name| !seen.facts.steps.contains_key(name)) {
+        return (step, End::Dependency);
+    }
+    let kept = match letter(&step, &action.act, seen, &setting) {
+        Ok(kept) => kept,
         Err(problem) => return (step, End::Unwritable(problem.to_string())),
     };
-    let sent = send::send(inner, &step, &action.act, seen, &letter, now).await;
-    (step, End::Tried(Box::new(letter), sent))
+    let sent = send::send(inner, &step, &action.act, seen, &kept, now).await;
+    (step, End::Tried(Box::new(kept), sent))
 }
 
 /// What the guard looks at.
@@ -199,11 +211,21 @@ fn event_status(seen: &Seen) -> Option<&str> {
 }
 
 /// An address that a role stands for is looked up anew at every try; fixed ones, templates and administrators keep theirs.
-fn refresh_recipient(step: &mut StepRow, act: &Act, facts: &Facts, now: Timestamp) {
-    let role = match act {
-        Act::Email { to, .. } | Act::Sms { to, .. } => {
-            usize::try_from(step.to_no).ok().and_then(|i| to.get(i))
+fn refresh_recipient(step: &mut StepRow, act: &Act, setting: &Setting<'_>) {
+    let place = usize::try_from(step.to_no).unwrap_or(usize::MAX);
+    let roles = [Recipient::Customer, Recipient::Resource, Recipient::Location];
+    if role(act, place).is_some_and(|r| roles.contains(r)) {
+        let found = render::recipients(act, setting);
+        if let Some((_, address)) = found.into_iter().find(|(at, _)| *at == place) {
+            step.recipient = address;
         }
+    }
+}
+
+/// Who stands at a place of a delivery's `to`.
+pub(crate) fn role(act: &Act, place: usize) -> Option<&Recipient> {
+    match act {
+        Act::Email { to, .. } | Act::Sms { to, .. } => to.get(place),
         Act::Webhook { .. }
         | Act::SetStatus { .. }
         | Act::Wait { .. }
@@ -211,43 +233,59 @@ fn refresh_recipient(step: &mut StepRow, act: &Act, facts: &Facts, now: Timestam
         | Act::SetField { .. }
         | Act::AddTag { .. }
         | Act::RemoveTag { .. } => None,
-    };
-    if role.is_some_and(render::is_role_of_one) {
-        step.recipient = render::address_of(act, usize::try_from(step.to_no).unwrap_or(0), facts, now);
     }
 }
 
-fn letter(step: &StepRow, act: &Act, seen: &Seen, now: Timestamp) -> Result<Letter, render::RenderProblem> {
+/// What a try sends, with what it was made from: kept as it went out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    #[serde(flatten)]
+    pub(crate) letter: Letter,
+    /// Revision of the booking it was made from.
+    #[serde(default)]
+    pub(crate) revision: Option<i64>,
+    /// When it was first made.
+    pub(crate) at: Timestamp,
+}
+
+/// The frozen bytes of an earlier try; a message to a person is made anew when the booking's revision has moved.
+fn letter(step: &StepRow, act: &Act, seen: &Seen, setting: &Setting<'_>) -> Result<Kept, RenderProblem> {
     if let Some(frozen) = &seen.frozen {
         let person = act.channel() != Some(Channel::Webhook);
-        let moved = person && frozen.revision != step.revision;
-        if !moved {
+        if !person || frozen.revision == step.revision {
             return Ok(frozen.clone());
         }
     }
-    let (event, at) = event(seen);
-    let meta = Meta {
-        event_id: event,
-        event_word: seen.run.kind.clone(),
-        event_at: at,
-        workflow_id: seen.workflow.id.to_string(),
-        workflow_name: seen.workflow.definition.name.clone(),
-        run_id: seen.run.id.to_string(),
-    };
+    let place = usize::try_from(step.to_no).unwrap_or(usize::MAX);
     let address = step.recipient.as_deref().unwrap_or("");
-    let links = Links::default();
     let mut letter = render::letter(
         act,
         address,
-        usize::try_from(step.to_no).unwrap_or(0),
-        &seen.facts,
-        &links,
-        &meta,
-        now,
+        role(act, place).unwrap_or(&Recipient::Customer),
+        setting,
     )?;
-    letter.revision = step.revision;
-    letter.at = Some(now);
-    Ok(letter)
+    let first = render::recipients(act, setting).into_iter().find_map(|(_, a)| a);
+    if first.as_deref() == Some(address) {
+        (letter.cc, letter.bcc) = render::copies(act, setting);
+    }
+    Ok(Kept {
+        letter,
+        revision: step.revision,
+        at: setting.now,
+    })
+}
+
+/// What the run says of itself in envelopes.
+fn meta(seen: &Seen) -> Meta {
+    let (event_id, event_at) = event(seen);
+    Meta {
+        event_id,
+        event_word: seen.run.kind.clone(),
+        event_at,
+        workflow_id: seen.workflow.id.to_string(),
+        workflow_name: seen.workflow.definition.name.clone(),
+        run_id: seen.run.id.to_string(),
+    }
 }
 
 /// The id and instant of what the run is about: its change's event, or the occurrence of its timer.

@@ -58,13 +58,15 @@ async fn variables(_: Call, mut query: Query) -> Answer {
         None => None,
         Some(word) => Some(TriggerKind::from_word(word).ok_or_else(|| unknown_trigger(word))?),
     };
-    let data: Vec<serde_json::Value> = variables::all()
-        .iter()
-        .filter(|v| kind.is_none_or(|k| v.scope.has(k)))
-        .map(|v| {
+    let of_texts = variables::all().iter().map(|v| (v, false));
+    let of_conditions = variables::condition_only().iter().map(|v| (v, true));
+    let data: Vec<serde_json::Value> = of_texts
+        .chain(of_conditions)
+        .filter(|(v, _)| kind.is_none_or(|k| v.available(k)))
+        .map(|(v, only_conditions)| {
             json!({
-                "name": v.name, "type": v.kind, "may_be_empty": v.may_be_empty, "sample": v.sample,
-                "label": { "nb": v.label.0, "en": v.label.1 }, "group": v.group(), "only_conditions": v.only_conditions,
+                "name": v.name, "type": v.kind.word(), "may_be_empty": v.may_be_empty, "sample": v.sample,
+                "label": { "nb": v.nb, "en": v.en }, "group": v.group(), "only_conditions": only_conditions,
             })
         })
         .collect();

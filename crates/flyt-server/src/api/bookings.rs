@@ -81,7 +81,7 @@ async fn write(call: Call, target: Target<BookingId>, verb: Verb, body: Value) -
         .engine()
         .write_booking(&call.caller, target, verb, body, call.expect)
         .await?;
-    let mut done = map(done, |facts| view::booking(&facts).unwrap_or_default());
+    let mut done = map(done, shown);
     warnings.append(&mut done.warnings);
     done.warnings = warnings;
     Ok(written(LIST, done))
@@ -99,4 +99,13 @@ async fn timeline(call: Call, booking: Path<String>, query: Query) -> Answer {
     query.close()?;
     let lines = call.app.engine().timeline(&call.caller, id(booking)?).await?;
     Ok(object(&serde_json::json!({"data": lines})))
+}
+
+/// The API object of what was written.
+fn shown(facts: flyt_core::facts::Facts) -> serde_json::Value {
+    let customer = facts.customer.as_ref();
+    facts
+        .booking
+        .as_ref()
+        .map_or(serde_json::Value::Null, |b| view::booking(b, customer))
 }

@@ -8,18 +8,16 @@ use crate::state::App;
 use flyt_core::booking::Booking;
 use flyt_core::catalogue::{Entry, ExtraEntry, LocationEntry, ResourceEntry, ServiceEntry};
 use flyt_core::customer::Customer;
-use flyt_core::facts::{BookingFacts, Facts};
+use flyt_core::facts::BookingFacts;
 use flyt_core::id::{BookingId, CustomerId, ExtraId, LocationId, ResourceId, ServiceId};
 use flyt_core::instant::from_ms;
-use flyt_core::status::Status;
 use flyt_core::view;
 use flyt_engine::Target;
 use flyt_store::bookings as rows;
 use flyt_store::catalogue::{self, Listed as Stored};
-use flyt_store::{Error, Tx, businesses, customers};
+use flyt_store::{Error, Tx, customers};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Which bookings a list shows.
 #[derive(Debug, Clone, Default)]
@@ -41,11 +39,11 @@ pub(crate) async fn bookings(
     page: Page,
 ) -> Result<Listed, Problem> {
     let read = app.engine().store().read(async move |tx: &mut Tx| {
-        let mut reader = Reader::open(tx, no).await?;
+        let mut reader = Reader::open(no);
         if let Some(x) = &page.external_id {
             let found = rows::by_external_id(&mut tx.tenant(no), x).await?;
             let shown = match found {
-                Some(booking) => reader.show(tx, booking).await?,
+                Some(booking) => Some(reader.show(tx, booking).await?),
                 None => None,
             };
             return Ok(only(shown, page.since()));
@@ -64,7 +62,7 @@ pub(crate) async fn bookings(
         let found = rows::page(&mut tx.tenant(no), &filter, &page.paging()?).await?;
         let mut data = Vec::new();
         for booking in found.rows {
-            data.extend(reader.show(tx, booking).await?);
+            data.push(reader.show(tx, booking).await?);
         }
         Ok((data, found.next))
     });
@@ -79,7 +77,7 @@ pub(crate) async fn booking(app: &App, no: i64, target: Target<BookingId>) -> Fo
             Target::External(x) => rows::by_external_id(&mut tx.tenant(no), x).await?,
         };
         match found {
-            Some(booking) => Reader::open(tx, no).await?.show(tx, booking).await,
+            Some(booking) => Reader::open(no).show(tx, booking).await.map(Some),
             None => Ok(None),
         }
     });
@@ -89,7 +87,6 @@ pub(crate) async fn booking(app: &App, no: i64, target: Target<BookingId>) -> Fo
 /// What bookings of one business point to, read when it is first met.
 struct Reader {
     no: i64,
-    bare: Facts,
     customers: BTreeMap<CustomerId, Option<Customer>>,
     services: BTreeMap<ServiceId, Option<ServiceEntry>>,
     locations: BTreeMap<LocationId, Option<LocationEntry>>,
@@ -97,39 +94,18 @@ struct Reader {
     extras: BTreeMap<ExtraId, Option<ExtraEntry>>,
 }
 impl Reader {
-    async fn open(tx: &mut Tx, no: i64) -> Result<Self, Error> {
-        let business = businesses::own(&mut tx.tenant(no)).await?;
-        let business = business.ok_or_else(|| Error::Bug("a business is gone".into()))?;
-        let mut statuses: Vec<Status> = catalogue::every::<Status>(&mut tx.tenant(no))
-            .await?
-            .into_iter()
-            .map(|e| e.value)
-            .collect();
-        statuses.sort_by_key(|s| s.position);
-        let bare = Facts {
-            business: Arc::new(business),
-            statuses: Arc::new(statuses),
-            customer: None,
-            booking: None,
-            payment: None,
-            previous: None,
-            changes: Vec::new(),
-            visit_number: None,
-            has_later_booking: None,
-            steps: BTreeMap::new(),
-        };
-        Ok(Self {
+    fn open(no: i64) -> Self {
+        Self {
             no,
-            bare,
             customers: BTreeMap::new(),
             services: BTreeMap::new(),
             locations: BTreeMap::new(),
             resources: BTreeMap::new(),
             extras: BTreeMap::new(),
-        })
+        }
     }
 
-    async fn show(&mut self, tx: &mut Tx, booking: Booking) -> Result<Option<Value>, Error> {
+    async fn show(&mut self, tx: &mut Tx, booking: Booking) -> Result<Value, Error> {
         let no = self.no;
         let customer = match self.customers.get(&booking.customer_id) {
             Some(known) => known.clone(),
@@ -157,11 +133,7 @@ impl Reader {
             resource,
             extras,
         };
-        Ok(view::booking(&Facts {
-            customer,
-            booking: Some(facts),
-            ..self.bare.clone()
-        }))
+        Ok(view::booking(&facts, customer.as_ref()))
     }
 }
 
