@@ -1,5 +1,9 @@
 //! Texts: formats, templates, letters, the reading of conditions and actions.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail like tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may fail like tests"
+)]
 #![expect(clippy::print_stdout, reason = "a test that could not run says so")]
 
 mod actions;
