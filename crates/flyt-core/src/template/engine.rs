@@ -40,7 +40,11 @@ pub fn render(source: &str, slot: Slot, context: &Context) -> Result<String, Ren
 
 fn finish(source: &str, slot: Slot, mut text: String) -> Result<String, RenderProblem> {
     if text.contains(MARK) {
-        text = close_gaps(&text);
+        text = if slot.closes_gaps() {
+            close_gaps(&text)
+        } else {
+            text.replace(MARK, "")
+        };
     }
     if slot.is_line() {
         if text.contains(['\r', '\n']) {
