@@ -25,6 +25,10 @@ const SET_WEIGHT: u32 = 256;
 const CAPPED: u32 = 4;
 /// Most work that all expressions of a template may take together: values joined, and text filters at a price of their own.
 const WORK: u32 = 1_500;
+/// Tokens of one tag, and `elif` of one template: both become depth of the tree, and depth is stack.
+const TAG_TOKENS: usize = 400;
+/// See `TAG_TOKENS`.
+const ELIFS: usize = 100;
 /// Loops inside loops.
 const LOOPS: usize = 3;
 
@@ -60,22 +64,29 @@ pub(super) fn is_heavy(source: &str) -> bool {
         "capitalize",
         "json",
     ];
-    source.contains("for ") && builders.iter().any(|b| source.contains(b))
+    source.contains("for") && builders.iter().any(|b| source.contains(b))
 }
 
 /// Refuses tags and operators before the parser folds constants (`'x' * 1000000000`).
 fn tokens(source: &str) -> Result<(), RenderProblem> {
     let mut tag_begins = false;
+    let (mut in_tag, mut elifs) = (0, 0);
     for token in tokenize(source, false, SyntaxConfig::default()) {
         let (token, span) = token.map_err(|e| of_error(source, &e))?;
         let at = usize::try_from(span.start_offset).unwrap_or(0);
+        in_tag += 1;
         match &token {
+            Token::TemplateData(_) | Token::VariableStart | Token::BlockStart => in_tag = 0,
+            Token::Ident("elif") if tag_begins => elifs += 1,
             Token::Ident(word) if tag_begins && is_refused_tag(word) => {
                 return Err(problem(source, at, format!("the tag `{word}` is not allowed")));
             }
             Token::Mul => return Err(problem(source, at, "`*` is not allowed")),
             Token::Pow => return Err(problem(source, at, "`**` is not allowed")),
             _ => {}
+        }
+        if in_tag > TAG_TOKENS || elifs > ELIFS {
+            return Err(problem(source, at, "this is too long: part it into several"));
         }
         tag_begins = matches!(token, Token::BlockStart);
     }
