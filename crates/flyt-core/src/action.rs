@@ -3,6 +3,7 @@
 
 mod fields;
 mod reading;
+mod webhook;
 mod writing;
 
 pub use reading::{ReadContext, read_all};

@@ -36,14 +36,16 @@ pub fn duration_text(days: i64, ms: i64) -> String {
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
     let mut text = String::from("P");
     if days > 0 {
-        text.push_str(&format!("{days}D"));
+        text.push_str(&days.to_string());
+        text.push('D');
     }
     if hours + minutes + seconds > 0 {
         text.push('T');
     }
     for (number, unit) in [(hours, 'H'), (minutes, 'M'), (seconds, 'S')] {
         if number > 0 {
-            text.push_str(&format!("{number}{unit}"));
+            text.push_str(&number.to_string());
+            text.push(unit);
         }
     }
     if text == "P" { "PT0S".to_owned() } else { text }

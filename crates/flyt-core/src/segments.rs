@@ -33,16 +33,14 @@ const EXTENSION: &str = "^{}\\[~]|€\u{c}";
 /// Counts `text`: 160 units in one SMS and 153 in each of several, or 70 and 67 in UCS-2.
 pub fn count(text: &str) -> Segments {
     let septets: Option<Vec<i64>> = text.chars().map(septets).collect();
-    match septets {
-        Some(costs) => split(Encoding::Gsm7, &costs, 160, 153),
-        None => {
-            let costs: Vec<i64> = text
-                .chars()
-                .map(|c| if c.len_utf16() == 2 { 2 } else { 1 })
-                .collect();
-            split(Encoding::Ucs2, &costs, 70, 67)
-        }
+    if let Some(costs) = septets {
+        return split(Encoding::Gsm7, &costs, 160, 153);
     }
+    let costs: Vec<i64> = text
+        .chars()
+        .map(|c| if c.len_utf16() == 2 { 2 } else { 1 })
+        .collect();
+    split(Encoding::Ucs2, &costs, 70, 67)
 }
 
 fn septets(c: char) -> Option<i64> {

@@ -42,9 +42,8 @@ pub(super) fn passes(actual: &FieldValue, op: Op, expected: &Value) -> bool {
 
 fn word(actual: &FieldValue) -> Option<String> {
     match actual {
-        FieldValue::Text(text) => Some(text.clone()),
+        FieldValue::Text(text) | FieldValue::Json(Value::String(text)) => Some(text.clone()),
         FieldValue::Language(language) => Some(language.tag().to_owned()),
-        FieldValue::Json(Value::String(text)) => Some(text.clone()),
         FieldValue::Json(Value::Number(number)) => Some(number.to_string()),
         FieldValue::Absent
         | FieldValue::Number(_)
@@ -69,13 +68,14 @@ fn equal(actual: &FieldValue, expected: &Value) -> bool {
         (FieldValue::Language(language), Value::String(tag)) => {
             Language::new(tag).is_some_and(|wanted| wanted.covers(language))
         }
-        (FieldValue::Text(text), Value::String(other)) => same_text(text, other),
+        (FieldValue::Text(text) | FieldValue::Json(Value::String(text)), Value::String(other)) => {
+            same_text(text, other)
+        }
         (FieldValue::Text(text), Value::Number(_)) => {
             number(expected).is_some_and(|n| text.trim().parse() == Ok(n))
         }
         (FieldValue::Bool(actual), Value::Bool(expected)) => actual == expected,
         (FieldValue::Weekday(day), expected) => weekday(expected) == Some(*day),
-        (FieldValue::Json(Value::String(text)), Value::String(other)) => same_text(text, other),
         (FieldValue::Json(Value::Array(items)), expected) if !expected.is_array() => items.contains(expected),
         (FieldValue::Json(actual), expected) if actual == expected => true,
         _ => ordered(actual, expected) == Some(Ordering::Equal),

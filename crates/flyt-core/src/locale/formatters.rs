@@ -6,6 +6,7 @@ use icu::datetime::{DateTimeFormatter, NoCalendarFormatter};
 use icu::decimal::DecimalFormatter;
 use icu::experimental::dimension::currency::CurrencyType;
 use icu::experimental::dimension::currency::formatter::CurrencyFormatter;
+use icu::experimental::dimension::currency::options::CurrencyFormatterOptions;
 use icu::experimental::duration::options::{BaseStyle, DurationFormatterOptions};
 use icu::experimental::duration::{
     Duration, DurationFormatter, DurationSign, ValidatedDurationFormatterOptions,
@@ -165,9 +166,13 @@ impl Formatters {
         }
         let currency = CurrencyType::try_from_str(&code.to_ascii_lowercase()).ok();
         let made = currency.and_then(|currency| {
-            CurrencyFormatter::try_new_symbol((&self.locale).into(), currency, Default::default())
-                .ok()
-                .map(Rc::new)
+            CurrencyFormatter::try_new_symbol(
+                (&self.locale).into(),
+                currency,
+                CurrencyFormatterOptions::default(),
+            )
+            .ok()
+            .map(Rc::new)
         });
         known.insert(code.to_owned(), made.clone());
         made

@@ -31,7 +31,7 @@ pub fn letter(act: &Act, to: &str, role: &Recipient, setting: &Setting<'_>) -> R
                 .map(|t| render(t, Slot::Address, &setting.context(language, reader)))
                 .transpose()?
                 .filter(|t| !t.is_empty());
-            letter.to = to.to_owned();
+            to.clone_into(&mut letter.to);
             letter.sender.clone_from(sender);
             letter.language = Some(language.clone());
             letter.has_ics = attachments.contains(&Attachment::Ics);
@@ -46,7 +46,7 @@ pub fn letter(act: &Act, to: &str, role: &Recipient, setting: &Setting<'_>) -> R
             let reader = reader(role);
             let (language, text) = setting.text(content, reader)?;
             let mut letter = sms(text, *max_segments, &setting.context(language, reader))?;
-            letter.to = to.to_owned();
+            to.clone_into(&mut letter.to);
             letter.sender.clone_from(sender);
             letter.language = Some(language.clone());
             Ok(letter)

@@ -75,10 +75,12 @@ impl Page {
             .collect::<String>()
             .to_ascii_lowercase();
         match name.as_str() {
-            "script" | "style" | "head" | "title" if !closing => return after_closing(rest, &name),
+            "script" | "style" | "head" | "title" if !closing => {
+                return after_closing(rest, &name);
+            }
             "br" => self.breaks = (self.breaks + 1).min(2),
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "table" | "blockquote" | "hr" => {
-                self.line_end(2)
+                self.line_end(2);
             }
             "div" | "tr" | "section" | "header" | "footer" | "article" => self.line_end(1),
             "li" => {
@@ -119,7 +121,9 @@ impl Page {
         if shown.is_empty() {
             self.word(target);
         } else {
-            self.out.push_str(&format!(" ({target})"));
+            self.out.push_str(" (");
+            self.out.push_str(target);
+            self.out.push(')');
         }
     }
 

@@ -450,7 +450,12 @@ pub(crate) fn encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let hex = b"0123456789ABCDEF";
+            out.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                let digit = hex.get(usize::from(digit)).copied().unwrap_or(b'0');
+                out.push(char::from(digit));
+            }
         }
     }
     out

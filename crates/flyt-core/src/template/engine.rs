@@ -1,5 +1,9 @@
 //! Running templates: one machine per thread, compiled templates kept, every value written through one door that escapes it
 //! for its slot.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds are those of MiniJinja, whose version is pinned; what is not named here needs nothing"
+)]
 
 use super::context::Context;
 use super::filters::{install, without_mark};
@@ -36,7 +40,11 @@ pub fn render(source: &str, slot: Slot, context: &Context) -> Result<String, Ren
 
 fn finish(source: &str, slot: Slot, mut text: String) -> Result<String, RenderProblem> {
     if text.contains(MARK) {
-        text = close_gaps(&text);
+        text = if slot.closes_gaps() {
+            close_gaps(&text)
+        } else {
+            text.replace(MARK, "")
+        };
     }
     if slot.is_line() {
         if text.contains(['\r', '\n']) {
@@ -147,8 +155,8 @@ fn slot_of(name: &str) -> Slot {
 fn explained(source: &str, error: &Error) -> RenderProblem {
     let mut problem = places::of_error(source, error);
     match error.kind() {
-        ErrorKind::OutOfFuel => problem.message = "the text takes too long to make".to_owned(),
-        ErrorKind::WriteFailure => problem.message = "the text becomes too long".to_owned(),
+        ErrorKind::OutOfFuel => "the text takes too long to make".clone_into(&mut problem.message),
+        ErrorKind::WriteFailure => "the text becomes too long".clone_into(&mut problem.message),
         _ => {}
     }
     problem

@@ -1,4 +1,8 @@
 //! The filters of `templates.md` §2, and MiniJinja's own text and list filters with a limit on what they give.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds are those of MiniJinja, whose version is pinned; what is not named here needs nothing"
+)]
 
 use super::engine::MARK;
 use super::values::{Cash, Moment, Nothing, SCENE, Scene, Tel, is_empty, names, printed, to_json};
@@ -127,7 +131,7 @@ fn in_zone(state: &State, value: &Value, name: &str) -> Result<Value, Error> {
 /// Money as it is, or given as `{amount, currency}`.
 fn money(state: &State, value: &Value) -> String {
     if let Some(cash) = value.downcast_object_ref::<Cash>() {
-        return cash.text();
+        return cash.said();
     }
     let given = || {
         let amount = value.get_attr("amount").ok()?.as_i64()?;
@@ -142,7 +146,7 @@ fn money(state: &State, value: &Value) -> String {
 
 fn phone(state: &State, value: &Value) -> String {
     if let Some(tel) = value.downcast_object_ref::<Tel>() {
-        return tel.text();
+        return tel.said();
     }
     match (scene(state), value.as_str()) {
         (Some(scene), Some(raw)) => crate::contact::spoken_phone(raw, scene.locale.country()),

@@ -1,6 +1,10 @@
 //! What no template may do, whatever it names: load, define, call, multiply, or put together more text than fits. MiniJinja's
 //! fuel bounds its steps, not its memory, so growth is bounded here, before anything runs: every expression has a weight, the
 //! most values it can hold at once, and a `set` can neither double without end nor grow inside a loop.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds are those of MiniJinja, whose version is pinned; what is not named here needs nothing"
+)]
 
 use super::RenderProblem;
 use super::places::{of_error, problem};
@@ -8,6 +12,7 @@ use crate::limits;
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, ForLoop, Stmt};
 use minijinja::machinery::{Token, parse as parse_tree, tokenize};
 use minijinja::syntax::SyntaxConfig;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Most values that one expression may put together.
@@ -18,6 +23,12 @@ const LOOP_WEIGHT: u32 = 8;
 const SET_WEIGHT: u32 = 256;
 /// Weight of what our own `replace`, `join` and `json` may give at most; they stop at the limit of rendered texts.
 const CAPPED: u32 = 4;
+/// Most work that all expressions of a template may take together: values joined, and text filters at a price of their own.
+const WORK: u32 = 1_500;
+/// Tokens of one tag, and `elif` of one template: both become depth of the tree, and depth is stack.
+const TAG_TOKENS: usize = 400;
+/// See `TAG_TOKENS`.
+const ELIFS: usize = 100;
 /// Loops inside loops.
 const LOOPS: usize = 3;
 
@@ -34,30 +45,48 @@ pub(super) fn parse(source: &str) -> Result<Stmt<'_>, RenderProblem> {
         loop_names: Vec::new(),
         loops: 0,
         held: 0,
+        work: Cell::new(0),
     };
     guard.statement(&tree)?;
     Ok(tree)
 }
 
-/// True when a template builds text inside a loop: it then gets less fuel.
+/// True when a template may build text inside a loop: it then gets less fuel.
 pub(super) fn is_heavy(source: &str) -> bool {
-    source.contains("for ")
-        && (source.contains('~') || source.contains('+') || source.matches('|').count() > 8)
+    let builders = [
+        "~",
+        "+",
+        "replace",
+        "join",
+        "upper",
+        "lower",
+        "title",
+        "capitalize",
+        "json",
+    ];
+    source.contains("for") && builders.iter().any(|b| source.contains(b))
 }
 
 /// Refuses tags and operators before the parser folds constants (`'x' * 1000000000`).
 fn tokens(source: &str) -> Result<(), RenderProblem> {
     let mut tag_begins = false;
+    let (mut in_tag, mut elifs) = (0, 0);
     for token in tokenize(source, false, SyntaxConfig::default()) {
         let (token, span) = token.map_err(|e| of_error(source, &e))?;
         let at = usize::try_from(span.start_offset).unwrap_or(0);
+        in_tag += 1;
         match &token {
+            Token::TemplateData(_) | Token::VariableStart | Token::BlockStart => in_tag = 0,
+            Token::Ident("elif") if tag_begins => elifs += 1,
             Token::Ident(word) if tag_begins && is_refused_tag(word) => {
                 return Err(problem(source, at, format!("the tag `{word}` is not allowed")));
             }
             Token::Mul => return Err(problem(source, at, "`*` is not allowed")),
             Token::Pow => return Err(problem(source, at, "`**` is not allowed")),
             _ => {}
+        }
+        if in_tag > TAG_TOKENS || elifs > ELIFS {
+            return Err(problem(source, at, "this is too long: part it into several"));
         }
         tag_begins = matches!(token, Token::BlockStart);
     }
@@ -89,6 +118,7 @@ struct Guard<'s> {
     loop_names: Vec<(&'s str, u32)>,
     loops: usize,
     held: u32,
+    work: Cell<u32>,
 }
 
 impl<'s> Guard<'s> {
@@ -181,6 +211,9 @@ impl<'s> Guard<'s> {
         if weight > most {
             return self.refuse(expr, "this puts too much text together");
         }
+        if self.work.get() > WORK {
+            return self.refuse(expr, "the template has too much to do");
+        }
         Ok(weight)
     }
 
@@ -203,7 +236,11 @@ impl<'s> Guard<'s> {
             Expr::BinOp(b) => {
                 let (left, right) = (self.weight(&b.left)?, self.weight(&b.right)?);
                 match b.op {
-                    BinOpKind::Concat | BinOpKind::Add => left.saturating_add(right),
+                    BinOpKind::Concat | BinOpKind::Add => {
+                        let both = left.saturating_add(right);
+                        self.works(both);
+                        both
+                    }
                     _ => left.max(right),
                 }
             }
@@ -222,6 +259,11 @@ impl<'s> Guard<'s> {
             Expr::Filter(f) => {
                 let base = f.expr.as_ref().map_or(Ok(1), |e| self.weight(e))?;
                 let args = self.arguments(&f.args)?;
+                self.works(match f.name {
+                    "replace" | "join" | "json" => 8,
+                    "upper" | "lower" | "title" | "capitalize" => 4,
+                    _ => 1,
+                });
                 match f.name {
                     "replace" | "join" | "json" => base.max(args).max(CAPPED),
                     _ => base.max(args),
@@ -239,6 +281,10 @@ impl<'s> Guard<'s> {
             Expr::Tuple(t) => self.sum(t.items.iter())?,
             Expr::Map(m) => self.sum(m.keys.iter().chain(&m.values))?,
         })
+    }
+
+    fn works(&self, price: u32) {
+        self.work.set(self.work.get().saturating_add(price));
     }
 
     fn sum<'e>(&self, items: impl Iterator<Item = &'e Expr<'s>>) -> Result<u32, RenderProblem>

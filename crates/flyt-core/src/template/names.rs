@@ -1,6 +1,11 @@
 //! Checking names, filters and kinds in a template that `guard` let through, dead branches included.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds are those of MiniJinja, whose version is pinned; what is not named here needs nothing"
+)]
 
 mod kinds;
+mod printed;
 mod walk;
 
 use super::guard::names_in;
@@ -8,9 +13,8 @@ use super::places::place;
 use super::{Scope, Slot};
 use crate::invalid::{Faults, Invalid, nearest};
 use crate::variables::{self, Supply, VarKind, Variable};
-use kinds::{FILTERS, Kind, TESTS, filter};
-use minijinja::machinery::ast::{CallArg, Expr, Filter, Stmt};
-use minijinja::value::Value;
+use kinds::{Kind, TESTS};
+use minijinja::machinery::ast::{CallArg, Expr, Stmt};
 use std::collections::BTreeSet;
 use walk::{begin, each_expr, each_path, path_of};
 
@@ -80,7 +84,9 @@ impl<'s> Checker<'_, 's> {
     }
 
     fn body(&mut self, body: &[Stmt<'s>]) {
-        body.iter().for_each(|s| self.statement(s));
+        for statement in body {
+            self.statement(statement);
+        }
     }
 
     fn statement(&mut self, statement: &Stmt<'s>) {
@@ -238,9 +244,14 @@ impl<'s> Checker<'_, 's> {
             .any(|o| *o == variable.supply || (variable.supply == Supply::Booking && *o != Supply::All))
     }
 
-    fn kind(&mut self, expr: &Expr<'s>) -> Kind {
+    pub(super) fn kind(&mut self, expr: &Expr<'s>) -> Kind {
         match expr {
-            Expr::Const(_) | Expr::List(_) | Expr::Tuple(_) | Expr::Map(_) => {
+            Expr::Const(_)
+            | Expr::List(_)
+            | Expr::Tuple(_)
+            | Expr::Map(_)
+            | Expr::BinOp(_)
+            | Expr::Compare(_) => {
                 self.parts(expr);
                 Kind::Literal
             }
@@ -261,10 +272,6 @@ impl<'s> Checker<'_, 's> {
             Expr::Slice(s) => self.kind(&s.expr),
             Expr::UnaryOp(u) => {
                 self.asked(&u.expr);
-                Kind::Literal
-            }
-            Expr::BinOp(_) | Expr::Compare(_) => {
-                self.parts(expr);
                 Kind::Literal
             }
             Expr::IfExpr(i) => {
@@ -438,104 +445,6 @@ impl<'s> Checker<'_, 's> {
             Expr::Compare(c) => {
                 self.kind(&c.expr);
                 c.ops.iter().for_each(|op| drop(self.kind(&op.expr)));
-            }
-            _ => {}
-        }
-    }
-
-    fn filtered(&mut self, expr: &Expr<'s>, f: &Filter<'s>) -> Kind {
-        let kind = f.expr.as_ref().map_or(Kind::Literal, |e| self.kind(e));
-        self.arguments(&f.args);
-        let Some(known) = filter(f.name) else {
-            let message = format!("the filter `{}` does not exist", f.name);
-            let near = nearest(f.name, FILTERS.iter().map(|k| k.name));
-            self.fault(expr, "unknown_filter", &message, near);
-            return Kind::Unknown;
-        };
-        let positional = f.args.iter().all(|a| matches!(a, CallArg::Pos(_)));
-        if !positional || f.args.len() < known.arguments.0 || f.args.len() > known.arguments.1 {
-            let message = format!("the filter `{}` is written {}", f.name, known.usage);
-            self.fault(expr, "wrong_filter", &message, None);
-            return (known.gives)(&kind);
-        }
-        if f.name == "json" && !self.slot.takes_json() {
-            self.fault(
-                expr,
-                "wrong_filter",
-                "the filter `json` is for JSON and raw bodies",
-                None,
-            );
-        }
-        if !(known.takes)(&kind) {
-            let message = format!("the filter `{}` does not fit here: {}", f.name, known.usage);
-            self.fault(expr, "wrong_kind", &message, None);
-        }
-        if f.name == "tz" {
-            self.zone(expr, f.args.first());
-        }
-        (known.gives)(&kind)
-    }
-
-    fn zone(&mut self, expr: &Expr<'s>, arg: Option<&CallArg<'s>>) {
-        let name: Option<Value> = match arg {
-            Some(CallArg::Pos(Expr::Const(c))) => Some(c.value.clone()),
-            _ => None,
-        };
-        let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let known =
-            matches!(name, "customer" | "location" | "business") || crate::zone::Zone::new(name).is_some();
-        if !known {
-            let message = format!(
-                "`{name}` is not a zone: 'customer', 'location', 'business' or a name such as 'Europe/Oslo'"
-            );
-            self.fault(expr, "unknown_time_zone", &message, None);
-        }
-    }
-
-    /// What is printed must be printable, and worth a warning if it may be empty.
-    fn printed(&mut self, expr: &Expr<'s>, kind: &Kind) {
-        if let Kind::Group(group) = kind {
-            let message = format!("`{group}` is a group; name one of its fields");
-            let near = variables::names()
-                .find(|n| n.starts_with(&format!("{group}.")))
-                .map(ToOwned::to_owned);
-            self.fault(expr, "wrong_kind", &message, near);
-            return;
-        }
-        if matches!(kind, Kind::Extra | Kind::Loop) {
-            self.fault(
-                expr,
-                "wrong_kind",
-                "this cannot be printed; name one of its fields",
-                None,
-            );
-            return;
-        }
-        self.warn_empty(expr);
-    }
-
-    fn warn_empty(&mut self, expr: &Expr<'s>) {
-        match expr {
-            Expr::Filter(f) if matches!(f.name, "default" | "required") => {}
-            Expr::Filter(f) => f.expr.iter().for_each(|e| self.warn_empty(e)),
-            Expr::BinOp(b) => {
-                self.warn_empty(&b.left);
-                self.warn_empty(&b.right);
-            }
-            Expr::Var(_) | Expr::GetAttr(_) => {
-                let Some(path) = path_of(expr).filter(|_| self.is_global(expr)) else {
-                    return;
-                };
-                let empty = variables::lookup(&path).is_some_and(|v| v.may_be_empty);
-                let guarded = self
-                    .guarded
-                    .iter()
-                    .any(|g| *g == path || path.strip_prefix(g.as_str()).is_some_and(|r| r.starts_with('.')));
-                if empty && !guarded && self.warned.insert(path.clone()) {
-                    let (line, column) = place(self.source, begin(expr));
-                    let message = format!("line {line}, column {column}: `{path}` may be empty");
-                    self.faults.warn(self.at, "may_be_empty", message);
-                }
             }
             _ => {}
         }

@@ -52,6 +52,7 @@ fn entry<Id, T>(id: Id, external_id: &str, value: T) -> Entry<Id, T> {
         value,
     }
 }
+#[expect(clippy::unnecessary_wraps, reason = "the sample fills optional fields")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -1,5 +1,9 @@
 //! What variables are while a template runs: objects that know how they print. Each carries the scene, so that they print the
 //! same alone, joined with `~`, and inside a list.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds are those of MiniJinja, whose version is pinned; what is not named here needs nothing"
+)]
 
 use crate::locale::{Locale, Shown};
 use crate::money::Money;
@@ -34,27 +38,38 @@ impl Object for Scene {
     }
 }
 
+/// A value that is no list and no map: how it prints, whether it is there, what it has inside.
+trait Plain {
+    fn text(&self) -> String;
+    fn is_there(&self) -> bool;
+    fn against(&self, other: &Self) -> Ordering;
+    fn part(&self, _name: &str) -> Option<Value> {
+        None
+    }
+}
+
 macro_rules! plain {
-    ($name:ident, $truth:expr, $print:expr) => {
+    ($($name:ident),*) => { $(
         impl Object for $name {
             fn repr(self: &Arc<Self>) -> ObjectRepr {
                 ObjectRepr::Plain
             }
             fn is_true(self: &Arc<Self>) -> bool {
-                $truth(self)
+                self.is_there()
             }
             fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&$print(self))
+                f.write_str(&Plain::text(&**self))
             }
             fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
                 self.part(key.as_str()?)
             }
             fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
-                self.against(other.downcast_ref::<Self>()?)
+                Some(self.against(other.downcast_ref::<Self>()?))
             }
         }
-    };
+    )* };
 }
+plain!(Nothing, Moment, Period, Cash, Tel, Span);
 
 /// Something absent: false, empty, and so are its fields.
 #[derive(Debug)]
@@ -63,14 +78,21 @@ impl Nothing {
     pub(super) fn value() -> Value {
         Value::from_object(Self)
     }
+}
+impl Plain for Nothing {
+    fn text(&self) -> String {
+        String::new()
+    }
+    fn is_there(&self) -> bool {
+        false
+    }
+    fn against(&self, _: &Self) -> Ordering {
+        Ordering::Equal
+    }
     fn part(&self, _: &str) -> Option<Value> {
         Some(Self::value())
     }
-    fn against(&self, _: &Self) -> Option<Ordering> {
-        Some(Ordering::Equal)
-    }
 }
-plain!(Nothing, |_: &Nothing| false, |_: &Nothing| String::new());
 
 /// An instant as one reader sees it.
 #[derive(Debug, Clone)]
@@ -87,16 +109,18 @@ impl Moment {
             scene: Arc::clone(scene),
         })
     }
-    fn part(&self, _: &str) -> Option<Value> {
-        None
+}
+impl Plain for Moment {
+    fn text(&self) -> String {
+        self.shown.datetime(&self.scene.locale, self.at)
     }
-    fn against(&self, other: &Self) -> Option<Ordering> {
-        Some(self.at.cmp(&other.at))
+    fn is_there(&self) -> bool {
+        true
+    }
+    fn against(&self, other: &Self) -> Ordering {
+        self.at.cmp(&other.at)
     }
 }
-plain!(Moment, |_: &Moment| true, |m: &Moment| m
-    .shown
-    .datetime(&m.scene.locale, m.at));
 
 /// From when to when.
 #[derive(Debug)]
@@ -105,21 +129,19 @@ pub(super) struct Period {
     pub(super) end: Timestamp,
     pub(super) scene: Arc<Scene>,
 }
-impl Period {
-    fn part(&self, _: &str) -> Option<Value> {
-        None
+impl Plain for Period {
+    fn text(&self) -> String {
+        self.scene.shown.when(&self.scene.locale, self.start, self.end)
     }
-    fn against(&self, other: &Self) -> Option<Ordering> {
-        Some((self.start, self.end).cmp(&(other.start, other.end)))
+    fn is_there(&self) -> bool {
+        true
+    }
+    fn against(&self, other: &Self) -> Ordering {
+        (self.start, self.end).cmp(&(other.start, other.end))
     }
 }
-plain!(Period, |_: &Period| true, |p: &Period| p.scene.shown.when(
-    &p.scene.locale,
-    p.start,
-    p.end
-));
 
-/// Money, or none.
+/// Money, or none; an amount of nothing is false.
 #[derive(Debug)]
 pub(super) struct Cash {
     pub(super) money: Option<Money>,
@@ -132,6 +154,20 @@ impl Cash {
             scene: Arc::clone(scene),
         })
     }
+    pub(super) fn said(&self) -> String {
+        self.money.map(|m| self.scene.locale.money(m)).unwrap_or_default()
+    }
+}
+impl Plain for Cash {
+    fn text(&self) -> String {
+        self.said()
+    }
+    fn is_there(&self) -> bool {
+        self.money.is_some_and(|m| m.amount != 0)
+    }
+    fn against(&self, other: &Self) -> Ordering {
+        self.money.map(|m| m.amount).cmp(&other.money.map(|m| m.amount))
+    }
     fn part(&self, name: &str) -> Option<Value> {
         match (name, self.money) {
             ("amount", Some(money)) => Some(Value::from(money.amount)),
@@ -140,18 +176,7 @@ impl Cash {
             _ => None,
         }
     }
-    fn against(&self, other: &Self) -> Option<Ordering> {
-        Some(self.money.map(|m| m.amount).cmp(&other.money.map(|m| m.amount)))
-    }
-    pub(super) fn text(&self) -> String {
-        self.money.map(|m| self.scene.locale.money(m)).unwrap_or_default()
-    }
 }
-plain!(
-    Cash,
-    |c: &Cash| c.money.is_some_and(|m| m.amount != 0),
-    Cash::text
-);
 
 /// A telephone number as it was given.
 #[derive(Debug)]
@@ -160,17 +185,21 @@ pub(super) struct Tel {
     pub(super) scene: Arc<Scene>,
 }
 impl Tel {
-    fn part(&self, _: &str) -> Option<Value> {
-        None
-    }
-    fn against(&self, other: &Self) -> Option<Ordering> {
-        Some(self.raw.cmp(&other.raw))
-    }
-    pub(super) fn text(&self) -> String {
+    pub(super) fn said(&self) -> String {
         contact::spoken_phone(&self.raw, self.scene.locale.country())
     }
 }
-plain!(Tel, |t: &Tel| !t.raw.is_empty(), Tel::text);
+impl Plain for Tel {
+    fn text(&self) -> String {
+        self.said()
+    }
+    fn is_there(&self) -> bool {
+        !self.raw.is_empty()
+    }
+    fn against(&self, other: &Self) -> Ordering {
+        self.raw.cmp(&other.raw)
+    }
+}
 
 /// A length of time in whole minutes.
 #[derive(Debug)]
@@ -178,18 +207,17 @@ pub(super) struct Span {
     pub(super) minutes: i64,
     pub(super) scene: Arc<Scene>,
 }
-impl Span {
-    fn part(&self, _: &str) -> Option<Value> {
-        None
+impl Plain for Span {
+    fn text(&self) -> String {
+        self.scene.locale.duration(self.minutes)
     }
-    fn against(&self, other: &Self) -> Option<Ordering> {
-        Some(self.minutes.cmp(&other.minutes))
+    fn is_there(&self) -> bool {
+        self.minutes != 0
+    }
+    fn against(&self, other: &Self) -> Ordering {
+        self.minutes.cmp(&other.minutes)
     }
 }
-plain!(Span, |s: &Span| s.minutes != 0, |s: &Span| s
-    .scene
-    .locale
-    .duration(s.minutes));
 
 /// A group with fixed fields.
 #[derive(Debug, Clone)]
@@ -245,14 +273,13 @@ fn change_word(field: ChangedField, norwegian: bool) -> &'static str {
         (ChangedField::Service, true) => "tjeneste",
         (ChangedField::Resource, true) => "alternativ",
         (ChangedField::Extras, true) => "tillegg",
-        (ChangedField::Status, true) => "status",
         (ChangedField::Start, false) => "start time",
         (ChangedField::End, false) => "end time",
         (ChangedField::Location, false) => "location",
         (ChangedField::Service, false) => "service",
         (ChangedField::Resource, false) => "option",
         (ChangedField::Extras, false) => "extras",
-        (ChangedField::Status, false) => "status",
+        (ChangedField::Status, _) => "status",
     }
 }
 
@@ -340,14 +367,7 @@ pub(super) fn to_json(value: &Value) -> Json {
         ));
     }
     if let Some(period) = value.downcast_object_ref::<Period>() {
-        return json!(
-            Value::from_dyn_object(DynObject::new(Arc::new(Period {
-                start: period.start,
-                end: period.end,
-                scene: Arc::clone(&period.scene),
-            })))
-            .to_string()
-        );
+        return json!(period.text());
     }
     if let Some(group) = value.downcast_object_ref::<Group>() {
         return Json::Object(

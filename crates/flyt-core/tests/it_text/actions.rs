@@ -59,6 +59,7 @@ fn what_is_left_out_takes_its_default() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_wrong_action_is_refused_with_its_place() {
     let mail = |extra: &str, value: Value| {
         let mut mail =

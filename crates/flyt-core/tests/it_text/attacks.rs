@@ -40,8 +40,18 @@ fn thirteen_attacks_are_refused_or_bounded() {
         "{% set a = [1,2,3,4,5,6,7,8] %}{% set a = [a,a,a,a,a,a,a,a] %}{% set a = [a,a,a,a,a,a,a,a] %}{{ a | json }}".to_owned(),
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}".to_owned(),
         "{{ 2 ** 99999 }}".to_owned(),
+        format!("{{{{ {}a }}}}", "a~".repeat(30_000)),
+        format!("{{{{ a{} }}}}", "|upper".repeat(10_000)),
+        format!("{{{{ a{} }}}}", ".a".repeat(30_000)),
+        format!("{{{{ {}a }}}}", "not ".repeat(15_000)),
+        format!("{{{{ {}a }}}}", "-".repeat(60_000)),
+        format!("{{% if a %}}{}{{% endif %}}", "{% elif a %}".repeat(5_000)),
+        format!("{{{{ {}a }}}}", "a if a else ".repeat(5_000)),
+        "{% if booking.notes | replace('æ', 'bbbbbbbb') == 'x' %}{% endif %}".repeat(900),
+        "{% if booking.notes | upper == 'x' %}{% endif %}".repeat(1_200),
         "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}".to_owned(),
     ];
+    assert!(attacks.len() >= 13);
     let (mut facts, _) = full();
     facts.booking.as_mut().unwrap().booking.notes = Some("æ".repeat(limits::TEXT_CHARS));
     for attack in attacks {

@@ -12,6 +12,7 @@ fn faults(source: &str, slot: Slot, kinds: &[TriggerKind]) -> Faults {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn every_bad_template_is_refused_at_its_place() {
     let rows = [
         ("Hei {{ customer.frist_name }}", 1, 8, "customer.first_name"),

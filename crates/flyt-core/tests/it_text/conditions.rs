@@ -110,6 +110,7 @@ fn the_time_of_day_is_that_of_the_bookings_zone() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_wrong_condition_is_refused_with_its_place() {
     let rows = [
         (

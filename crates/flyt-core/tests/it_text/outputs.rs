@@ -114,6 +114,8 @@ fn every_name_renders_when_nothing_is_there() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn no_value_brings_our_marks_out(name in "[\\PC\u{e000}\u{e001}{}%<>&\"\r\n ,]{0,40}", note in proptest::option::of("\\PC{0,20}")) {
         let (mut facts, _) = full();
@@ -128,7 +130,7 @@ proptest! {
             }
         }
         let json = say("{{ customer.first_name }}", Slot::Json, &facts, "nb").unwrap();
-        prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name);
+        prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name.replace('\u{e000}', ""));
     }
 
     #[test]
