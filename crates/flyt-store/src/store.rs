@@ -138,18 +138,15 @@ impl Store {
         let (spare, queue) = (Arc::clone(&self.spare), self.reads.clone());
         async move {
             let free = lock(&spare).as_mut().and_then(Vec::pop);
-            match free {
-                Some(conn) => {
-                    let mut tx = Tx::new(Driver::Sqlite(conn));
-                    answer_read(&mut tx, job);
-                    if let (Driver::Sqlite(conn), Some(kept)) = (tx.into_driver(), lock(&spare).as_mut()) {
-                        kept.push(conn);
-                    }
+            if let Some(conn) = free {
+                let mut tx = Tx::new(Driver::Sqlite(conn));
+                answer_read(&mut tx, job);
+                if let (Driver::Sqlite(conn), Some(kept)) = (tx.into_driver(), lock(&spare).as_mut()) {
+                    kept.push(conn);
                 }
-                None => {
-                    let sent = queue.send(Message::Unit(job)).await;
-                    sent.map_err(|_| Error::stopped())?;
-                }
+            } else {
+                let sent = queue.send(Message::Unit(job)).await;
+                sent.map_err(|_| Error::stopped())?;
             }
             answer.await.map_err(|_| Error::stopped())?
         }

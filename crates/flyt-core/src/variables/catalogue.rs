@@ -12,10 +12,6 @@ const ALWAYS: bool = false;
 /// May be empty.
 const MAYBE: bool = true;
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a row of a table has as many cells as the table has columns"
-)]
 const fn row(
     name: &'static str,
     kind: VarKind,

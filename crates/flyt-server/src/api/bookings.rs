@@ -81,7 +81,7 @@ async fn write(call: Call, target: Target<BookingId>, verb: Verb, body: Value) -
         .engine()
         .write_booking(&call.caller, target, verb, body, call.expect)
         .await?;
-    let mut done = map(done, shown);
+    let mut done = map(done, |facts| shown(&facts));
     warnings.append(&mut done.warnings);
     done.warnings = warnings;
     Ok(written(LIST, done))
@@ -102,7 +102,7 @@ async fn timeline(call: Call, booking: Path<String>, query: Query) -> Answer {
 }
 
 /// The API object of what was written.
-fn shown(facts: flyt_core::facts::Facts) -> serde_json::Value {
+fn shown(facts: &flyt_core::facts::Facts) -> serde_json::Value {
     let customer = facts.customer.as_ref();
     facts
         .booking
