@@ -1,0 +1,188 @@
+//! A business on an in-memory store, with everything that is needed to tell a story in a few lines.
+
+use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::webhook::Webhooks;
+use flyt_core::booking_body::BookingBody;
+use flyt_core::id::{BookingId, WorkflowId};
+use flyt_core::invalid::Faults;
+use flyt_engine::{Actor, Caller, Engine, Parts, Query, Seal, Target, Verb};
+use flyt_store::Store;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+/// An instant.
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A business, its engine, and who speaks.
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) caller: Caller,
+}
+
+impl World {
+    /// A business in Oslo without quiet hours or guards.
+    pub(crate) async fn new(now: &str) -> Self {
+        Self::with(now, json!({})).await
+    }
+    /// The same with other settings.
+    pub(crate) async fn with(now: &str, settings: Value) -> Self {
+        Self::allowing(now, settings, "127.0.0.0/8").await
+    }
+    /// The same, whose webhooks may reach these ranges beside public ones.
+    pub(crate) async fn allowing(now: &str, settings: Value, ranges: &str) -> Self {
+        let parts = Parts {
+            store: Store::sqlite_in_memory().unwrap(),
+            test_clock: Some(at(now)),
+            relay: None,
+            webhooks: Webhooks::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
+            seal: Seal::new(&[7; 32]),
+            node: 0,
+            held: false,
+        };
+        let engine = Engine::start(parts).await.unwrap();
+        let mut body = json!({
+            "slug": "salon", "name": "Salon", "time_zone": "Europe/Oslo", "languages": ["nb", "en"], "default_language": "nb",
+            "currency": "NOK", "country": "NO", "admins": ["eier@example.no"],
+            "quiet_hours": {"sms": null, "email": null}, "guards": {"per_recipient_and_booking_per_hour": null},
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(settings.as_object().unwrap().clone());
+        let business = engine.create_business(Actor::Platform, body).await.unwrap();
+        let caller = Caller {
+            business_no: business.value.no,
+            actor: Actor::Platform,
+        };
+        Self { engine, caller }
+    }
+
+    /// Saves a workflow that is on, and waits until its timers are planned.
+    pub(crate) async fn workflow(&self, trigger: Value, more: Value, actions: Value) -> WorkflowId {
+        let mut body = json!({ "name": "W", "enabled": true, "triggers": [trigger], "actions": actions });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let saved = self
+            .engine
+            .write_workflow(&self.caller, Target::New, Verb::Create, body, None)
+            .await;
+        let saved = saved.unwrap();
+        self.engine.settle().await;
+        saved.value["id"].as_str().unwrap().parse().unwrap()
+    }
+    /// Changes a workflow.
+    pub(crate) async fn edit(&self, id: WorkflowId, patch: Value) {
+        self.engine
+            .write_workflow(&self.caller, Target::Id(id), Verb::Patch, patch, None)
+            .await
+            .unwrap();
+        self.engine.settle().await;
+    }
+
+    /// Makes a booking of a customer with e-mail and phone; `more` overrides.
+    pub(crate) async fn book(&self, start: &str, more: Value) -> BookingId {
+        let mut body = json!({
+            "customer": {"external_id": "kari", "first_name": "Kari", "email": "kari@example.no", "phone": "+4790000001"},
+            "service": {"external_id": "cut", "name": "Dameklipp", "duration_minutes": 45}, "start": start,
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.write(Target::New, Verb::Create, body).await
+    }
+    /// Changes a booking.
+    pub(crate) async fn patch(&self, id: BookingId, body: Value) {
+        self.write(Target::Id(id), Verb::Patch, body).await;
+    }
+    async fn write(&self, target: Target<BookingId>, verb: Verb, body: Value) -> BookingId {
+        let mut faults = Faults {
+            lenient: true,
+            ..Faults::default()
+        };
+        let body = BookingBody::read(&body, "NO", &mut faults);
+        let body = faults.finish(body).unwrap();
+        let written = self
+            .engine
+            .write_booking(&self.caller, target, verb, body, None)
+            .await
+            .unwrap();
+        self.engine.settle().await;
+        written.value.booking.unwrap().booking.id
+    }
+
+    /// Moves the clock.
+    pub(crate) async fn clock(&self, to: &str) {
+        self.engine.move_clock(at(to)).await.unwrap();
+    }
+
+    /// Every delivery, oldest first: instant it was sent at (or its state), and its reason.
+    pub(crate) async fn messages(&self) -> Vec<Value> {
+        let query = Query {
+            limit: 200,
+            ..Query::default()
+        };
+        let mut all = self.engine.messages(&self.caller, query).await.unwrap().data;
+        all.reverse();
+        all
+    }
+    /// The instants at which something was captured or sent.
+    pub(crate) async fn sent(&self) -> Vec<String> {
+        let all = self.messages().await;
+        let sent = all
+            .iter()
+            .filter_map(|m| m["sent_at"].as_str().map(str::to_owned));
+        let mut sent: Vec<String> = sent.collect();
+        sent.sort();
+        sent
+    }
+    /// Every reason that the timeline of a booking tells.
+    pub(crate) async fn reasons(&self, id: BookingId) -> Vec<String> {
+        let line = self.engine.timeline(&self.caller, id).await.unwrap();
+        line.iter()
+            .filter_map(|e| e["reason"].as_str().map(str::to_owned))
+            .collect()
+    }
+    /// Says that the timeline of a booking tells this reason, and that nothing was sent.
+    pub(crate) async fn tells(&self, id: BookingId, reason: &str) {
+        let reasons = self.reasons(id).await;
+        assert!(
+            reasons.iter().any(|r| r == reason),
+            "{reason} is not among {reasons:?}"
+        );
+        assert_eq!(self.sent().await, Vec::<String>::new());
+    }
+}
+
+/// One SMS to the customer.
+pub(crate) fn sms() -> Value {
+    json!([{"type": "sms", "to": ["customer"], "content": {"nb": {"text": "{{ booking.reference }}"}}}])
+}
+/// A number of units before the start.
+pub(crate) fn before(amount: i64, unit: &str) -> Value {
+    json!({"type": "booking.starts", "offset": {"amount": amount, "unit": unit, "direction": "before"}})
+}
+/// An action that calls an address.
+pub(crate) fn hook(url: &str) -> Value {
+    json!([{"type": "webhook", "url": url, "signing": false}])
+}
+
+/// A receiver that gives every call the same answer. Returns its address.
+pub(crate) async fn receiver(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut asked = vec![0; 65_536];
+                if stream.read(&mut asked).await.is_ok() {
+                    let _closed = stream.write_all(answer.as_bytes()).await;
+                }
+            });
+        }
+    });
+    format!("http://{address}/")
+}
