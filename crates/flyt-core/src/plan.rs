@@ -336,6 +336,11 @@ fn one_trigger(
     if same && !input.anew {
         return;
     }
+    if input.anew && unmoved(&due, &pending().collect::<Vec<_>>()) {
+        // The edit changes nothing for this booking: its timers join the new plan, overdue ones too.
+        plan.add.extend(planned(input, (workflow, trigger), &due));
+        return;
+    }
     plan.remove.extend(pending().map(|timer| Withdrawn {
         timer,
         reason: Reason::Superseded,
@@ -360,6 +365,15 @@ fn never(input: &TimerInput<'_>, trigger: &Trigger) -> impl Iterator<Item = Pend
     })
 }
 
+/// Whether the timers that are there are those that would be made.
+fn unmoved(due: &Due, pending: &[Pending]) -> bool {
+    let kept = |(group, planned): (i64, &due::Group)| {
+        let same = |p: &Pending| p.group == group && p.due_at == planned.at && p.anchor_at == due.anchor;
+        pending.iter().any(same)
+    };
+    !pending.is_empty() && pending.len() == due.groups.len() && (0..).zip(&due.groups).all(kept)
+}
+
 fn add(
     input: &TimerInput<'_>,
     (w, workflow): (usize, &Workflow),
@@ -367,38 +381,45 @@ fn add(
     due: Due,
     plan: &mut TimerPlan,
 ) {
-    let Some(timed) = trigger.when.timed() else { return };
-    let timer = |group: i64, due_at: Timestamp| Pending {
+    let Some(timed) = trigger.when.timed() else {
+        return;
+    };
+    let timer = Pending {
         trigger_no: trigger.no,
-        group,
+        group: 0,
         anchor_at: due.anchor,
-        due_at,
+        due_at: due.nominal,
     };
     match due::late_rule(&due, timed.late, input.why, input.now) {
-        LateVerdict::Not(reason) => plan.skipped.push(Withdrawn {
-            timer: timer(0, due.nominal),
-            reason,
-        }),
+        LateVerdict::Not(reason) => plan.skipped.push(Withdrawn { timer, reason }),
         LateVerdict::RunNow => plan.run_now.push((w, t, due)),
         LateVerdict::Plan => {
             if let Some(ended) = due.ended.first().filter(|_| due.groups.is_empty()) {
-                plan.skipped.push(Withdrawn {
-                    timer: timer(0, due.nominal),
-                    reason: ended.reason,
-                });
+                let reason = ended.reason;
+                plan.skipped.push(Withdrawn { timer, reason });
             }
-            let held = input
-                .after
-                .is_some_and(|f| mismatch(workflow, f, input.now).is_none());
-            let rows = (0..).zip(&due.groups).map(|(group, g)| Planned {
-                timer: timer(group, g.at),
-                plan_no: workflow.plan_no,
-                position: workflow.position,
-                held,
-            });
-            plan.add.extend(rows);
+            plan.add.extend(planned(input, (workflow, trigger), &due));
         }
     }
+}
+
+/// One timer for each group of actions with the same instant.
+fn planned(input: &TimerInput<'_>, (workflow, trigger): (&Workflow, &Trigger), due: &Due) -> Vec<Planned> {
+    let held = input
+        .after
+        .is_some_and(|f| mismatch(workflow, f, input.now).is_none());
+    let timer = |(group, g): (i64, &due::Group)| Planned {
+        timer: Pending {
+            trigger_no: trigger.no,
+            group,
+            anchor_at: due.anchor,
+            due_at: g.at,
+        },
+        plan_no: workflow.plan_no,
+        position: workflow.position,
+        held,
+    };
+    (0..).zip(&due.groups).map(timer).collect()
 }
 
 /// Whether a status kind ends what waits for the booking.

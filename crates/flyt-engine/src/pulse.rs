@@ -78,11 +78,15 @@ fn rest(inner: &Inner, next: Option<i64>) -> Duration {
 
 /// One pass. True: something was due, look again at once.
 async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
-    if inner.held.load(Ordering::SeqCst) {
-        return Ok((false, None));
-    }
     let now = to_ms(inner.clock.now());
-    let found = inner.glance(async move |tx: &mut Tx| look(tx, now).await).await?;
+    let mut found = inner.glance(async move |tx: &mut Tx| look(tx, now).await).await?;
+    if inner.held.load(Ordering::SeqCst) {
+        // Nothing leaves; planning goes on, so that what is released is what was planned in time.
+        found = Found {
+            replans: found.replans,
+            ..Found::default()
+        };
+    }
     let room = inner.room();
     let deliveries: Vec<StepRow> = found
         .steps

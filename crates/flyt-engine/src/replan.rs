@@ -103,7 +103,9 @@ async fn one(
     } else {
         Reason::WorkflowDisabled
     };
-    let gone = |p: &&Pending| !plan.remove.iter().any(|r| r.timer == **p);
+    let gone = |p: &&Pending| {
+        !plan.remove.iter().any(|r| r.timer == **p) && !plan.add.iter().any(|a| a.timer == **p)
+    };
     let orphans: Vec<Withdrawn> = mine
         .iter()
         .filter(gone)

@@ -183,3 +183,88 @@ async fn s26_switched_off_and_on_again_plans_ahead_and_sends_nothing_late() {
     w.clock("2026-11-01T00:00:00Z").await;
     assert_eq!(w.sent().await, ["2026-10-09T12:00:00Z"]);
 }
+
+#[tokio::test]
+async fn s18_what_came_due_while_nothing_could_leave_goes_late_or_expires() {
+    let down = |until: &'static str| async move {
+        let w = World::held("2026-10-20T09:00:00Z").await;
+        w.workflow(before(2, "hours"), json!({}), sms()).await;
+        let id = w.book("2026-10-20T12:00:00Z", json!({})).await;
+        w.clock(until).await;
+        assert_eq!(w.sent().await, Vec::<String>::new());
+        w.engine.release();
+        w.engine.settle().await;
+        (w.sent().await, w.reasons(id).await)
+    };
+    assert_eq!(down("2026-10-20T10:40:00Z").await.0, ["2026-10-20T10:40:00Z"]);
+    assert_eq!(down("2026-10-20T11:30:00Z").await.0, ["2026-10-20T11:30:00Z"]);
+    let (sent, reasons) = down("2026-10-20T12:30:00Z").await;
+    assert_eq!((sent.len(), reasons), (0, vec!["expired".to_owned()]));
+}
+
+#[tokio::test]
+async fn s20_three_bookings_and_two_workflows_at_one_instant_are_six_messages() {
+    let w = World::new("2026-10-01T00:00:00Z").await;
+    for position in [20, 10] {
+        w.workflow(before(30, "minutes"), json!({"position": position}), sms())
+            .await;
+    }
+    for n in 0..3 {
+        w.book("2026-10-20T12:00:00Z", json!({"external_id": format!("B-{n}")}))
+            .await;
+    }
+    let query = flyt_engine::Query {
+        limit: 10,
+        ..flyt_engine::Query::default()
+    };
+    assert_eq!(w.engine.timers(&w.caller, query).await.unwrap().data.len(), 6);
+    w.clock("2026-10-21T00:00:00Z").await;
+    assert_eq!(w.sent().await, ["2026-10-20T11:30:00Z"; 6]);
+}
+
+#[tokio::test]
+async fn s21_nothing_goes_after_a_cancel_a_millisecond_before_it_is_due() {
+    let w = World::new("2026-10-01T00:00:00Z").await;
+    w.workflow(before(24, "hours"), json!({}), sms()).await;
+    let id = w.book("2026-10-10T12:00:00Z", json!({})).await;
+    w.clock("2026-10-09T11:59:59.999Z").await;
+    w.patch(id, json!({"status": "cancelled"})).await;
+    w.clock("2026-10-20T00:00:00Z").await;
+    w.tells(id, "booking_not_active").await;
+}
+
+#[tokio::test]
+async fn s35_a_status_trigger_fires_for_transitions_only() {
+    let w = World::new("2026-10-01T00:00:00Z").await;
+    let trigger = json!({"type": "booking.status_changed", "from": ["pending"], "to": ["approved"]});
+    w.workflow(trigger, json!({}), sms()).await;
+    let id = w.book("2026-10-24T08:00:00Z", json!({"status": "pending"})).await;
+    let steps = [
+        ("approved", 1),
+        ("approved", 1),
+        ("rejected", 1),
+        ("approved", 1),
+        ("pending", 1),
+        ("approved", 2),
+    ];
+    for (status, sent) in steps {
+        w.patch(id, json!({"status": status})).await;
+        assert_eq!(w.sent().await.len(), sent, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn s44_the_place_and_the_text_are_those_of_the_moment_of_sending() {
+    let w = World::new("2026-10-01T00:00:00Z").await;
+    let text = |t: &str| json!([{"type": "sms", "to": ["customer"], "content": {"nb": {"text": t}}}]);
+    let workflow = w
+        .workflow(before(24, "hours"), json!({}), text("gammel {{ location.name }}"))
+        .await;
+    let place = |name: &str| json!({"location": {"external_id": name, "name": name}});
+    let id = w.book("2026-10-10T12:00:00Z", place("Oslo")).await;
+    w.edit(workflow, json!({"actions": text("ny {{ location.name }}")}))
+        .await;
+    w.patch(id, place("Bergen")).await;
+    w.clock("2026-10-20T00:00:00Z").await;
+    assert_eq!(w.messages().await[0]["text"], "ny Bergen");
+}

@@ -34,14 +34,28 @@ impl World {
     }
     /// The same, whose webhooks may reach these ranges beside public ones.
     pub(crate) async fn allowing(now: &str, settings: Value, ranges: &str) -> Self {
+        Self::start(now, settings, ranges, false).await
+    }
+    /// The same, where nothing leaves until it is released: to the engine that is being down.
+    pub(crate) async fn held(now: &str) -> Self {
+        Self::start(now, json!({}), "127.0.0.0/8", true).await
+    }
+    /// The same on another store.
+    pub(crate) async fn on(store: Store, now: &str) -> Self {
+        Self::begin(store, now, json!({}), "127.0.0.0/8", false).await
+    }
+    async fn start(now: &str, settings: Value, ranges: &str, held: bool) -> Self {
+        Self::begin(Store::sqlite_in_memory().unwrap(), now, settings, ranges, held).await
+    }
+    async fn begin(store: Store, now: &str, settings: Value, ranges: &str, held: bool) -> Self {
         let parts = Parts {
-            store: Store::sqlite_in_memory().unwrap(),
+            store,
             test_clock: Some(at(now)),
             relay: None,
             webhooks: Webhooks::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
             seal: Seal::new(&[7; 32]),
             node: 0,
-            held: false,
+            held,
         };
         let engine = Engine::start(parts).await.unwrap();
         let mut body = json!({
@@ -185,4 +199,24 @@ pub(crate) async fn receiver(answer: &'static str) -> String {
         }
     });
     format!("http://{address}/")
+}
+
+/// A database of its own on the PostgreSQL server of the tests.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests learn of their server from the environment"
+)]
+pub(crate) fn fresh_database() -> String {
+    let server = std::env::var("FLYT_TEST_DATABASE_URL");
+    let server = server.expect(
+        "PostgreSQL is needed: run `make test`, or `scripts/postgres run cargo nextest run --workspace`",
+    );
+    let name = format!("flyt_story_{}", std::process::id());
+    let create = format!("CREATE DATABASE {name}");
+    let made = std::process::Command::new("psql")
+        .args(["-q", &server, "-c", &create])
+        .status();
+    assert!(made.unwrap().success(), "psql could not make a database");
+    let (head, _) = server.rsplit_once('/').unwrap();
+    format!("{head}/{name}")
 }
