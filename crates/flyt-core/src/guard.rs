@@ -55,8 +55,8 @@ pub enum Verdict {
     Go,
     /// It ends here, because.
     End(Reason),
-    /// It moves to a later instant, because.
-    Later(Timestamp, Reason),
+    /// It moves to a later instant: quiet hours.
+    Later(Timestamp),
     /// It waits for a release.
     Park(Reason),
 }
@@ -228,7 +228,7 @@ fn quiet_now(
     Some(if past {
         Verdict::End(Reason::QuietHoursPastStart)
     } else {
-        Verdict::Later(later, Reason::QuietHoursPastStart)
+        Verdict::Later(later)
     })
 }
 

@@ -177,7 +177,7 @@ async fn effect(
         return Ok(guard::wakes(&look, &seen.facts, out.now).map_or(Effect::Done, Effect::Stop));
     }
     match guard::guard(&look, &seen.facts, out.now) {
-        Verdict::Go | Verdict::Park(_) | Verdict::Later(_, _) => {}
+        Verdict::Go | Verdict::Park(_) | Verdict::Later(_) => {}
         Verdict::End(reason @ (Reason::ActionDisabled | Reason::ConditionFalse)) => {
             return Ok(Effect::Skipped(reason));
         }

@@ -6,11 +6,12 @@ use crate::engine::{Engine, Inner};
 use crate::random;
 use crate::refusal::{Actor, Caller, Refusal, Written};
 use base64::Engine as _;
-use flyt_core::business::{self, Business, Settings};
+use flyt_core::business::{self, Business, Mode, Settings};
 use flyt_core::catalogue::Entry;
 use flyt_core::id::{BusinessId, StatusId};
 use flyt_core::instant::to_ms;
 use flyt_core::invalid::Faults;
+use flyt_core::reason::Reason;
 use flyt_core::{merge, status, view};
 use flyt_store::Tx;
 use flyt_store::meta::{self, Sequence};
@@ -160,6 +161,9 @@ async fn write(
         return Err(Refusal::Precondition);
     }
     audit::note(tx, &out, caller.actor, "business.update", &after.id.to_string())?;
+    if before.settings.mode == Mode::Held && after.settings.mode != Mode::Held {
+        flyt_store::steps::release(&mut tx.tenant(no), Reason::Held.word(), to_ms(out.now))?;
+    }
     if zone_changed {
         replan_all(tx, &out).await?;
     }

@@ -161,17 +161,17 @@ fn write(step: StepRow, seen: &Seen, end: End, began: Timestamp, now: Timestamp)
     Ok(match end {
         End::Ended(reason) => plain(ended(step, "ended", reason), true),
         End::Dependency => plain(ended(step, "ended", Reason::DependencyFailed), true),
-        End::Later(at, reason) => {
-            let attempt = step.attempt - 1; // it was not tried: the number is free again
-            plain(
-                StepRow {
-                    due_at: to_ms(at),
-                    delayed: true,
-                    attempt,
-                    ..ended(step, "ready", reason)
-                },
-                false,
-            )
+        End::Later(at) => {
+            // It was not tried: the number is free again.
+            let later = StepRow {
+                state: "ready".to_owned(),
+                reason: None,
+                due_at: to_ms(at),
+                delayed: true,
+                attempt: step.attempt - 1,
+                ..step
+            };
+            plain(later, false)
         }
         End::Parked(reason) => {
             let attempt = step.attempt - 1;

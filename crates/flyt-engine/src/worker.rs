@@ -53,7 +53,7 @@ pub(crate) enum End {
     /// It ended without a try.
     Ended(Reason),
     /// It may go later.
-    Later(Timestamp, Reason),
+    Later(Timestamp),
     /// It waits for a release.
     Parked(Reason),
     /// Its text could not be made; the sentence says where.
@@ -168,7 +168,7 @@ async fn judge(inner: &Inner, mut step: StepRow, seen: &Seen, now: Timestamp) ->
     step.revision = seen.facts.booking.as_ref().map(|b| b.booking.revision);
     match guard::guard(&look(&step, seen, now), &seen.facts, now) {
         Verdict::End(reason) => return (step, End::Ended(reason)),
-        Verdict::Later(at, reason) => return (step, End::Later(at, reason)),
+        Verdict::Later(at) => return (step, End::Later(at)),
         Verdict::Park(reason) => return (step, End::Parked(reason)),
         Verdict::Go => {}
     }

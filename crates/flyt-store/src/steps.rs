@@ -126,6 +126,10 @@ const PAGE: Sql = select!(
      AND (CAST($6 AS TEXT) IS NULL OR channel = $6) AND coalesce(sent_at, due_at) >= $7 AND coalesce(sent_at, due_at) < $8 \
      ORDER BY run_id DESC, step_no DESC LIMIT $9"
 );
+const RELEASE: Sql = Sql::same(
+    "UPDATE steps SET state = 'ready', reason = NULL, delayed = TRUE, updated_at = $3 \
+     WHERE business_no = $1 AND state = 'parked' AND reason = $2",
+);
 const SENT_TO: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
      AND (booking_id = $3 OR (booking_id IS NULL AND customer_id = $4)) AND sent_at > $5 ORDER BY sent_at DESC LIMIT $6",
@@ -162,6 +166,7 @@ pub(crate) const ALL: &[Sql] = &[
     IN_FLIGHT,
     HELD_BY_OTHERS,
     PAGE,
+    RELEASE,
     SENT_TO,
     OLDEST_UNCLAIMED,
     COUNT,
@@ -233,6 +238,11 @@ pub async fn advance(tx: &mut TenantTx<'_>, from: (&str, i64), to: &StepRow) -> 
         to.updated_at.into(),
     ];
     Ok(tx.execute(MOVE, &at).await? == 1)
+}
+/// Lets go what was parked for a reason. `at`: ms.
+pub fn release(tx: &mut TenantTx<'_>, reason: &str, at: i64) -> Result<()> {
+    let business = tx.business_no();
+    tx.put(RELEASE, &[business.into(), reason.into(), at.into()])
 }
 /// One step.
 pub async fn by_id(tx: &mut TenantTx<'_>, id: StepId) -> Result<Option<StepRow>> {

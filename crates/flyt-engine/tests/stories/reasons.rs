@@ -293,3 +293,32 @@ async fn attempts_exhausted_is_told_when_the_plan_of_retries_is_used_up() {
     let attempts = w.messages().await[0]["attempts"].as_i64().unwrap();
     assert!((9..=10).contains(&attempts), "{attempts}");
 }
+
+#[tokio::test]
+async fn held_is_told_and_a_released_business_sends_what_waited() {
+    let w = World::with(NOW, json!({"mode": "held"})).await;
+    w.workflow(json!({"type": "booking.created"}), json!({}), sms())
+        .await;
+    let id = w.book(START, json!({})).await;
+    w.tells(id, "held").await;
+    assert_eq!(w.messages().await[0]["state"], "queued");
+    let live = json!({"mode": "live"});
+    w.engine.write_business(&w.caller, live, None).await.unwrap();
+    w.engine.settle().await;
+    assert_eq!(w.sent().await, [NOW]);
+}
+
+#[tokio::test]
+async fn a_message_that_quiet_hours_hold_back_is_planned_for_their_end_without_a_reason() {
+    let quiet = json!({"quiet_hours": {"sms": {"from": "21:00", "to": "08:00"}, "email": null}});
+    let w = World::with("2026-10-01T20:00:00Z", quiet).await;
+    let mut action = sms();
+    action[0]["quiet_hours"] = json!("respect");
+    w.workflow(json!({"type": "booking.created"}), json!({}), action)
+        .await;
+    let id = w.book(START, json!({})).await;
+    assert_eq!(w.messages().await[0]["state"], "planned");
+    assert_eq!(w.reasons(id).await, Vec::<String>::new());
+    w.clock("2026-10-02T12:00:00Z").await;
+    assert_eq!(w.sent().await, ["2026-10-02T06:00:00Z"]);
+}
