@@ -18,6 +18,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
 }
 
 /// A business, its engine, and who speaks.
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) engine: Engine,
     pub(crate) caller: Caller,
