@@ -29,6 +29,15 @@ fn optional_at(value: Option<Timestamp>) -> Value {
     value.map_or(Value::Null, at)
 }
 
+/// The booking of some facts; `null` without one.
+pub fn facts(facts: &Facts) -> Value {
+    let customer = facts.customer.as_ref();
+    facts
+        .booking
+        .as_ref()
+        .map_or(Value::Null, |b| booking(b, customer))
+}
+
 /// A booking as GET answers it, with what it points to. Without the customer (deleted) that field is null.
 pub fn booking(facts: &BookingFacts, customer_of: Option<&Customer>) -> Value {
     let b = &facts.booking;

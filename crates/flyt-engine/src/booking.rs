@@ -7,6 +7,7 @@ use crate::naming::{self, Named};
 use crate::people;
 use crate::refusal::{Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant::{self, Tenant};
+use crate::terms::Terms;
 use crate::worker::Seen;
 use flyt_core::booking::{Automations, BookedExtra, Booking, Source};
 use flyt_core::booking_body::BookingBody;
@@ -34,9 +35,9 @@ impl Engine {
         target: Target<BookingId>,
         verb: Verb,
         body: BookingBody,
-        expect: Option<i64>,
+        terms: impl Into<Terms>,
     ) -> Result<Written<Facts>, Refusal> {
-        let (inner, caller) = (self.0.clone(), *caller);
+        let (inner, caller, terms) = (self.0.clone(), *caller, terms.into());
         let body = std::sync::Arc::new(body);
         let write = async move |tx: &mut Tx| {
             let request = Request {
@@ -44,9 +45,12 @@ impl Engine {
                 target: &target,
                 verb,
                 body: &body,
-                expect,
+                expect: terms.expect,
             };
-            write(&inner, tx, &request).await
+            let done = write(&inner, tx, &request).await?;
+            let shown = || done.0.clone().map(|facts| view::facts(&facts));
+            terms.keep(tx, caller.business_no, shown).await?;
+            Ok(done)
         };
         let (written, dispatch) = self.0.command(write).await?;
         self.0.dispatch(dispatch);

@@ -5,6 +5,7 @@ use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::random;
 use crate::refusal::{Actor, Caller, Refusal, Written};
+use crate::terms::Terms;
 use base64::Engine as _;
 use flyt_core::business::{self, Business, Mode, Settings};
 use flyt_core::catalogue::Entry;
@@ -20,6 +21,8 @@ use flyt_store::{businesses, catalogue, secrets};
 use serde_json::Value;
 use std::sync::PoisonError;
 
+/// The number under which the operator's own answers are kept: no business has it.
+const PLATFORM: i64 = 0;
 /// Name under which webhook secrets are kept.
 const WEBHOOK: &str = "webhook";
 /// How long an old webhook secret signs along, ms.
@@ -32,10 +35,20 @@ impl Engine {
     ///
     /// # Errors
     /// `Invalid`, `Conflict` (`slug_taken`).
-    pub async fn create_business(&self, actor: Actor, body: Value) -> Result<Written<Business>, Refusal> {
-        let inner = self.0.clone();
+    pub async fn create_business(
+        &self,
+        actor: Actor,
+        body: Value,
+        terms: impl Into<Terms>,
+    ) -> Result<Written<Business>, Refusal> {
+        let (inner, terms) = (self.0.clone(), terms.into());
         self.0
-            .command(async move |tx: &mut Tx| create(&inner, tx, actor, &body).await)
+            .command(async move |tx: &mut Tx| {
+                let done = create(&inner, tx, actor, &body).await?;
+                let shown = || done.clone().map(|business| view::business(&business));
+                terms.keep(tx, PLATFORM, shown).await?;
+                Ok(done)
+            })
             .await
     }
 

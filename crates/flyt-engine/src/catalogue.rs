@@ -5,6 +5,7 @@ use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::people::taken;
 use crate::refusal::{Caller, Refusal, Target, Verb, Written, admit};
+use crate::terms::Terms;
 use flyt_core::catalogue::{Described, Draft, Entry, Extra, Kind, Location, Resource, Service};
 use flyt_core::id::{ExtraId, LocationId, ResourceId, ServiceId, StatusId};
 use flyt_core::invalid::Faults;
@@ -27,9 +28,9 @@ impl Engine {
         target: Target<i64>,
         verb: Verb,
         body: Value,
-        expect: Option<i64>,
+        terms: impl Into<Terms>,
     ) -> Result<Written<Value>, Refusal> {
-        let (inner, caller) = (self.0.clone(), *caller);
+        let (inner, caller, terms) = (self.0.clone(), *caller, terms.into());
         self.0
             .command(async move |tx: &mut Tx| {
                 let ask = Ask {
@@ -38,15 +39,17 @@ impl Engine {
                     target: &target,
                     verb,
                     body: &body,
-                    expect,
+                    expect: terms.expect,
                 };
-                match kind {
+                let done = match kind {
                     Kind::Location => write::<Location>(&inner, tx, &ask).await,
                     Kind::Resource => write::<Resource>(&inner, tx, &ask).await,
                     Kind::Service => write::<Service>(&inner, tx, &ask).await,
                     Kind::Extra => write::<Extra>(&inner, tx, &ask).await,
                     Kind::Status => write::<Status>(&inner, tx, &ask).await,
-                }
+                }?;
+                terms.keep(tx, caller.business_no, || done.clone()).await?;
+                Ok(done)
             })
             .await
     }

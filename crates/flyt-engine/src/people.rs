@@ -5,6 +5,7 @@ use crate::change::{self, Cause, Delta, Out};
 use crate::engine::{Engine, Inner};
 use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant;
+use crate::terms::Terms;
 use flyt_core::customer::{self, Contact, Customer};
 use flyt_core::facts::Facts;
 use flyt_core::id::{CustomerId, PaymentId};
@@ -29,11 +30,15 @@ impl Engine {
         target: Target<CustomerId>,
         verb: Verb,
         body: Value,
-        expect: Option<i64>,
+        terms: impl Into<Terms>,
     ) -> Result<Written<Customer>, Refusal> {
-        let (inner, caller) = (self.0.clone(), *caller);
-        let write =
-            async move |tx: &mut Tx| write_customer(&inner, tx, caller, (&target, verb), &body, expect).await;
+        let (inner, caller, terms) = (self.0.clone(), *caller, terms.into());
+        let write = async move |tx: &mut Tx| {
+            let done = write_customer(&inner, tx, caller, (&target, verb), &body, terms.expect).await?;
+            let shown = || done.0.clone().map(|customer| view::customer(&customer));
+            terms.keep(tx, caller.business_no, shown).await?;
+            Ok(done)
+        };
         let (written, dispatch) = self.0.command(write).await?;
         self.0.dispatch(dispatch);
         Ok(written)
@@ -49,11 +54,15 @@ impl Engine {
         target: Target<PaymentId>,
         verb: Verb,
         body: Value,
-        expect: Option<i64>,
+        terms: impl Into<Terms>,
     ) -> Result<Written<Payment>, Refusal> {
-        let (inner, caller) = (self.0.clone(), *caller);
-        let write =
-            async move |tx: &mut Tx| write_payment(&inner, tx, caller, (&target, verb), &body, expect).await;
+        let (inner, caller, terms) = (self.0.clone(), *caller, terms.into());
+        let write = async move |tx: &mut Tx| {
+            let done = write_payment(&inner, tx, caller, (&target, verb), &body, terms.expect).await?;
+            let shown = || done.0.clone().map(|payment| view::payment(&payment));
+            terms.keep(tx, caller.business_no, shown).await?;
+            Ok(done)
+        };
         let (written, dispatch) = self.0.command(write).await?;
         self.0.dispatch(dispatch);
         Ok(written)

@@ -105,6 +105,17 @@ pub struct Written<T> {
     /// What was accepted but is worth saying.
     pub warnings: Vec<Invalid>,
 }
+impl<T> Written<T> {
+    /// The same write of another form of its value.
+    pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Written<U> {
+        Written {
+            value: form(self.value),
+            created: self.created,
+            changed: self.changed,
+            warnings: self.warnings,
+        }
+    }
+}
 
 /// Which thing a command is about.
 #[derive(Debug, Clone, PartialEq, Eq)]

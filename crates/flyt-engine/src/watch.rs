@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::engine::Inner;
 use crate::refusal::Refusal;
-use flyt_core::instant::to_ms;
+use flyt_core::instant::{plus_ms, to_ms};
 use flyt_store::Tx;
 use flyt_store::steps::{self, AttemptRow, StepRow};
 use std::sync::Arc;
@@ -13,6 +13,10 @@ use std::time::Duration;
 const BATCH: i64 = 200;
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(30);
+/// Rounds between two sweeps of old rows: an hour.
+const SWEEP: u32 = 120;
+/// Age of an answer that no Idempotency-Key meets any more: two days, ms of wall time. They count for one.
+const ANSWER_MS: i64 = 48 * 3_600_000;
 
 /// At boot. A store with one process (SQLite, or a test clock) has no other boot alive, so every claim of another is void.
 pub(crate) async fn take_over(inner: &Arc<Inner>) -> Result<(), Refusal> {
@@ -55,14 +59,30 @@ async fn void_claims(inner: &Arc<Inner>, until: i64) -> Result<usize, Refusal> {
         .await
 }
 
+/// Deletes answers that were kept for repeated commands and count no more.
+async fn forget_answers(inner: &Inner) -> Result<(), Refusal> {
+    let before = plus_ms(clock::wall(), -ANSWER_MS);
+    let write = inner
+        .store
+        .write(async move |tx: &mut Tx| flyt_store::idempotency::purge(&mut tx.engine(), before));
+    Ok(write.await?)
+}
+
 /// Rounds until the engine stops.
 pub(crate) async fn watch(inner: Arc<Inner>) {
     let mut stop = inner.stopping.subscribe();
+    let mut rounds = 0_u32;
     loop {
         tokio::select! {
             () = clock::pause(ROUND) => {}
             _ = stop.changed() => return,
         }
+        if rounds.is_multiple_of(SWEEP)
+            && let Err(refusal) = forget_answers(&inner).await
+        {
+            tracing::error!(%refusal, "the watch could not forget old answers");
+        }
+        rounds = rounds.wrapping_add(1);
         if !inner.clock.is_manual()
             && let Err(refusal) = void_claims(&inner, to_ms(inner.clock.now())).await
         {

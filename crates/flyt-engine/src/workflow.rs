@@ -8,6 +8,7 @@ use crate::engine::{Engine, Inner};
 use crate::people::taken;
 use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant;
+use crate::terms::Terms;
 use flyt_core::action::{Act, Action, ReadContext};
 use flyt_core::catalogue::Kind;
 use flyt_core::condition::Condition;
@@ -34,11 +35,15 @@ impl Engine {
         target: Target<WorkflowId>,
         verb: Verb,
         body: Value,
-        expect: Option<i64>,
+        terms: impl Into<Terms>,
     ) -> Result<Written<Value>, Refusal> {
-        let (inner, caller) = (self.0.clone(), *caller);
+        let (inner, caller, terms) = (self.0.clone(), *caller, terms.into());
         self.0
-            .command(async move |tx: &mut Tx| write(&inner, tx, caller, (&target, verb), &body, expect).await)
+            .command(async move |tx: &mut Tx| {
+                let done = write(&inner, tx, caller, (&target, verb), &body, terms.expect).await?;
+                terms.keep(tx, caller.business_no, || done.clone()).await?;
+                Ok(done)
+            })
             .await
     }
 

@@ -2,11 +2,14 @@
 
 use crate::etag;
 use crate::problem::Problem;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use flyt_core::invalid::Invalid;
 use flyt_engine::Written;
+use flyt_store::idempotency;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What handlers return.
 pub(crate) type Answer = Result<Response, Problem>;
@@ -20,32 +23,81 @@ pub(crate) fn object(value: &Value) -> Response {
     answer
 }
 
-/// An object after a write; `list` is the path of its list, such as `/v1/bookings`.
-pub(crate) fn written(list: &str, written: Written<Value>) -> Response {
-    let mut value = written.value;
-    let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-    if let Some(map) = value.as_object_mut() {
-        let warnings: Vec<&Invalid> = written.warnings.iter().collect();
-        map.insert("warnings".to_owned(), json!(warnings));
-    }
-    let mut answer = object(&value);
-    if written.created {
-        *answer.status_mut() = StatusCode::CREATED;
-        let location = id.and_then(|id| HeaderValue::from_str(&format!("{list}/{id}")).ok());
-        if let Some(location) = location {
-            answer.headers_mut().insert(header::LOCATION, location);
+/// The answer to a write, made from what was written.
+pub(crate) type Form = Arc<dyn Fn(Written<Value>) -> Plain + Send + Sync>;
+
+/// How a write is answered: 201 with its place or 200, the object, its warnings after those of reading the body. `list` is
+/// the path of its list, such as `/v1/bookings`.
+pub(crate) fn form(list: &'static str, read: Vec<Invalid>) -> Form {
+    Arc::new(move |written| {
+        let mut value = written.value;
+        let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
+        if let Some(map) = value.as_object_mut() {
+            let warnings: Vec<&Invalid> = read.iter().chain(&written.warnings).collect();
+            map.insert("warnings".to_owned(), json!(warnings));
         }
-    }
-    answer
+        let mut headers = vec![(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        if let Some(revision) = value.get("revision").and_then(Value::as_i64) {
+            headers.push((header::ETAG, etag::tag(revision)));
+        }
+        let location = id.and_then(|id| HeaderValue::from_str(&format!("{list}/{id}")).ok());
+        let status = if written.created {
+            headers.extend(location.map(|at| (header::LOCATION, at)));
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
+        Plain {
+            status,
+            headers,
+            body: value.to_string().into_bytes(),
+        }
+    })
 }
 
-/// The same write of another form of its value.
-pub(crate) fn map<T, U>(written: Written<T>, form: impl FnOnce(T) -> U) -> Written<U> {
-    Written {
-        value: form(written.value),
-        created: written.created,
-        changed: written.changed,
-        warnings: written.warnings,
+/// An answer whose bytes are known, so that it can be kept as well as sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Plain {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Vec<u8>,
+}
+impl Plain {
+    /// As it is stored.
+    pub(crate) fn kept(self) -> idempotency::Answer {
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers: Vec<(&str, String)> = self.headers.iter().map(|(n, v)| (n.as_str(), text(v))).collect();
+        idempotency::Answer {
+            status: self.status.as_u16().into(),
+            headers: json!(headers).to_string(),
+            body: self.body,
+        }
+    }
+    /// As it was stored.
+    pub(crate) fn restored(kept: idempotency::Answer) -> Self {
+        let headers: Vec<(String, String)> = serde_json::from_str(&kept.headers).unwrap_or_default();
+        let header = |(name, value): (String, String)| {
+            Some((
+                HeaderName::try_from(name).ok()?,
+                HeaderValue::from_str(&value).ok()?,
+            ))
+        };
+        let status = u16::try_from(kept.status).ok();
+        Self {
+            status: status
+                .and_then(|s| StatusCode::from_u16(s).ok())
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            headers: headers.into_iter().filter_map(header).collect(),
+            body: kept.body,
+        }
+    }
+}
+impl axum::response::IntoResponse for Plain {
+    fn into_response(self) -> Response {
+        let mut answer = Response::new(Body::from(self.body));
+        *answer.status_mut() = self.status;
+        answer.headers_mut().extend(self.headers);
+        answer
     }
 }
 

@@ -9,7 +9,7 @@ use flyt_channels::egress::{Guard, parse_allow};
 use flyt_channels::smtp::Relay;
 use flyt_channels::webhook::Webhooks;
 use flyt_engine::{Engine, Parts, Seal};
-use flyt_store::{Store, Tx, idempotency, meta};
+use flyt_store::{Store, Tx, meta};
 use jiff::Timestamp;
 use std::path::Path;
 
@@ -42,13 +42,6 @@ pub(crate) async fn open(settings: &Serve) -> Result<Opened, String> {
     let app = App::new(engine, given, lock);
     if app.engine().store().is_postgres() {
         tracing::info!("the data are in PostgreSQL");
-    } else {
-        // One process: whatever claims to run was cut off.
-        let freed = app
-            .engine()
-            .store()
-            .write(async |tx: &mut Tx| idempotency::forget_abandoned(&mut tx.engine()));
-        freed.await.map_err(|e| e.to_string())?;
     }
     let made_key = match given {
         Some(_) => None,

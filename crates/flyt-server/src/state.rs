@@ -1,5 +1,6 @@
 //! What every request shares: the engine, the platform key, and the small counts and sets that live in memory only.
 
+use crate::idempotency::Running;
 use crate::keys;
 use crate::limit::Limiter;
 use crate::lock::Lock;
@@ -18,6 +19,7 @@ struct Shared {
     engine: Engine,
     platform_key: Option<[u8; 32]>,
     limiter: Limiter,
+    running: Running,
     counts: Counts,
     /// Held as long as the server lives.
     _lock: Option<Lock>,
@@ -32,6 +34,7 @@ impl App {
             engine,
             platform_key,
             limiter: Limiter::default(),
+            running: Running::default(),
             counts: Counts::default(),
             _lock: lock,
             used: Mutex::default(),
@@ -48,6 +51,9 @@ impl App {
     }
     pub(crate) fn limiter(&self) -> &Limiter {
         &self.0.limiter
+    }
+    pub(crate) fn running(&self) -> &Running {
+        &self.0.running
     }
     pub(crate) fn counts(&self) -> &Counts {
         &self.0.counts

@@ -1,32 +1,29 @@
-//! Answers kept for repeated requests. How long they are kept is decided by who calls `purge`.
+//! Answers kept for repeated commands. An answer is written in the transaction of the command it answers, or afterwards where
+//! a command writes nothing. How long one counts is decided by who calls.
 
 use crate::engine::Sql;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::tx::{EngineTx, TenantTx};
 use crate::value::{FromRow, Row, Value};
 use jiff::Timestamp;
 
-const CLAIM: &str = "INSERT INTO idempotency (business_no, key, method, path, body_hash, at)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (business_no, key, method, path) DO NOTHING";
-const STORED: &str = "SELECT body_hash, status, headers, answer FROM idempotency
-    WHERE business_no = $1 AND key = $2 AND method = $3 AND path = $4";
-const ANSWER: &str = "UPDATE idempotency SET status = $5, headers = $6, answer = $7
-    WHERE business_no = $1 AND key = $2 AND method = $3 AND path = $4";
-const FORGET: &str =
-    "DELETE FROM idempotency WHERE business_no = $1 AND key = $2 AND method = $3 AND path = $4";
-const ABANDONED: &str = "DELETE FROM idempotency WHERE status IS NULL";
+const FORGET: &str = "DELETE FROM idempotency
+    WHERE business_no = $1 AND key = $2 AND method = $3 AND path = $4 AND at < $5";
+const KEEP: &str =
+    "INSERT INTO idempotency (business_no, key, method, path, body_hash, at, status, headers, answer)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (business_no, key, method, path) DO NOTHING";
+const KEPT: &str = "SELECT body_hash, status, headers, answer FROM idempotency
+    WHERE business_no = $1 AND key = $2 AND method = $3 AND path = $4 AND at >= $5";
 const PURGE: &str = "DELETE FROM idempotency WHERE at < $1";
 pub(crate) const ALL: &[Sql] = &[
-    Sql::same(CLAIM),
-    Sql::same(STORED),
-    Sql::same(ANSWER),
     Sql::same(FORGET),
-    Sql::same(ABANDONED),
+    Sql::same(KEEP),
+    Sql::same(KEPT),
     Sql::same(PURGE),
 ];
 
-/// What makes two requests the same; the business is that of the transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What makes two commands the same; the business is that of the transaction.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Request {
     /// The caller's key.
     pub key: String,
@@ -55,80 +52,72 @@ pub struct Answer {
     /// Its body.
     pub body: Vec<u8>,
 }
-/// What is known of a request.
+/// What is known of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// It is the first: run it, then `answer` or `forget`.
-    First,
-    /// The first one still runs.
-    Running,
-    /// It has run: this was the answer.
+pub enum Known {
+    /// It has been answered so.
     Answered(Answer),
     /// The key was used with another body.
     OtherBody,
 }
-struct Stored {
+struct Kept {
     body_hash: Vec<u8>,
-    answer: Option<Answer>,
+    answer: Answer,
 }
-impl FromRow for Stored {
+impl FromRow for Kept {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
-        let body_hash = row.take()?;
-        let (status, headers, body): (Option<i64>, Option<String>, Option<Vec<u8>>) =
-            (row.take()?, row.take()?, row.take()?);
-        let answer = status.map(|status| Answer {
-            status,
-            headers: headers.unwrap_or_default(),
-            body: body.unwrap_or_default(),
-        });
-        Ok(Self { body_hash, answer })
+        Ok(Self {
+            body_hash: row.take()?,
+            answer: Answer {
+                status: row.take()?,
+                headers: row.take()?,
+                body: row.take()?,
+            },
+        })
     }
 }
 
-/// Takes the key for a request, or says what became of the one that has it.
-pub async fn claim(
+/// What is known of a command, from answers kept since an instant.
+pub async fn known(
     tx: &mut TenantTx<'_>,
     request: &Request,
     body_hash: &[u8],
-    at: Timestamp,
-) -> Result<Claim> {
-    let key = request.params(tx.business_no());
-    let mut row = key.to_vec();
-    row.extend([body_hash.into(), at.into()]);
-    if tx.execute(CLAIM, &row).await? == 1 {
-        return Ok(Claim::First);
-    }
-    let Some(stored) = tx.query_opt::<Stored>(STORED, &key).await? else {
-        return Err(Error::Again(
-            "the request before this one was given up just now".into(),
-        ));
-    };
-    Ok(match stored.answer {
-        _ if stored.body_hash != body_hash => Claim::OtherBody,
-        Some(answer) => Claim::Answered(answer),
-        None => Claim::Running,
-    })
+    since: Timestamp,
+) -> Result<Option<Known>> {
+    let mut params = request.params(tx.business_no()).to_vec();
+    params.push(since.into());
+    let kept = tx.query_opt::<Kept>(KEPT, &params).await?;
+    Ok(kept.map(|kept| {
+        if kept.body_hash == body_hash {
+            Known::Answered(kept.answer)
+        } else {
+            Known::OtherBody
+        }
+    }))
 }
-/// Keeps the answer of a claimed request.
-pub fn answer(tx: &mut TenantTx<'_>, request: &Request, answer: &Answer) -> Result<()> {
-    let mut row = request.params(tx.business_no()).to_vec();
+/// Keeps the answer of a command, in place of one from before `since`. False: a younger one is there, and nothing was written.
+pub async fn keep(
+    tx: &mut TenantTx<'_>,
+    request: &Request,
+    body_hash: &[u8],
+    (at, since): (Timestamp, Timestamp),
+    answer: &Answer,
+) -> Result<bool> {
+    let params = request.params(tx.business_no()).to_vec();
+    let mut old = params.clone();
+    old.push(since.into());
+    tx.put(FORGET, &old)?;
+    let mut row = params;
     row.extend([
+        body_hash.into(),
+        at.into(),
         answer.status.into(),
         (&answer.headers).into(),
         (&answer.body).into(),
     ]);
-    tx.put(ANSWER, &row)
+    Ok(tx.execute(KEEP, &row).await? == 1)
 }
-/// Gives the key of a claimed request free: its answer is not to be kept.
-pub fn forget(tx: &mut TenantTx<'_>, request: &Request) -> Result<()> {
-    let row = request.params(tx.business_no());
-    tx.put(FORGET, &row)
-}
-/// Gives the keys of requests free that a crash cut off. Only where there is one process, at its start.
-pub fn forget_abandoned(tx: &mut EngineTx<'_>) -> Result<()> {
-    tx.put(ABANDONED, &[])
-}
-/// Deletes what was claimed before an instant.
+/// Deletes what was kept before an instant.
 pub fn purge(tx: &mut EngineTx<'_>, before: Timestamp) -> Result<()> {
     tx.put(PURGE, &[before.into()])
 }

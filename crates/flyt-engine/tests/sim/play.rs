@@ -101,7 +101,7 @@ async fn business(engine: &Engine) -> (Caller, WorkflowId) {
         "slug": "salon", "name": "Salon", "time_zone": "Europe/Oslo", "languages": ["nb"], "default_language": "nb",
         "currency": "NOK", "country": "NO", "quiet_hours": {"sms": null, "email": null},
     });
-    let made = engine.create_business(Actor::Platform, body).await.unwrap();
+    let made = engine.create_business(Actor::Platform, body, None).await.unwrap();
     let caller = Caller {
         business_no: made.value.no,
         actor: Actor::Platform,

@@ -2,11 +2,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a story that cannot be told fails where it stands"
 )]
 
 mod model;
 mod moves;
+mod once;
 mod reasons;
 mod world;

@@ -67,7 +67,7 @@ impl World {
         body.as_object_mut()
             .unwrap()
             .extend(settings.as_object().unwrap().clone());
-        let business = engine.create_business(Actor::Platform, body).await.unwrap();
+        let business = engine.create_business(Actor::Platform, body, None).await.unwrap();
         let caller = Caller {
             business_no: business.value.no,
             actor: Actor::Platform,

@@ -1,7 +1,7 @@
 //! `/v1/bookings`. What is read from a body is warned about here; what it means is the engine's.
 
 use super::{Call, by_external, by_id, id};
-use crate::answer::{Answer, map, nothing, object, written};
+use crate::answer::{Answer, form, nothing, object};
 use crate::body::Json;
 use crate::page::{self, Query};
 use crate::problem::Problem;
@@ -9,6 +9,7 @@ use crate::records::{self, BookingFilter};
 use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::BookingId;
@@ -74,17 +75,15 @@ async fn write(call: Call, target: Target<BookingId>, verb: Verb, body: Value) -
         ..Faults::default()
     };
     let read = BookingBody::read(&body, &country, &mut faults);
-    let mut warnings = std::mem::take(&mut faults.warnings);
+    let form = form(LIST, std::mem::take(&mut faults.warnings));
     let body = faults.finish(read).map_err(Problem::invalid)?;
+    let terms = call.terms(&form);
     let done = call
         .app
         .engine()
-        .write_booking(&call.caller, target, verb, body, call.expect)
+        .write_booking(&call.caller, target, verb, body, terms)
         .await?;
-    let mut done = map(done, |facts| shown(&facts));
-    warnings.append(&mut done.warnings);
-    done.warnings = warnings;
-    Ok(written(LIST, done))
+    Ok(form(done.map(|facts| view::facts(&facts))).into_response())
 }
 
 async fn delete(call: Call, target: Target<BookingId>) -> Answer {
@@ -99,13 +98,4 @@ async fn timeline(call: Call, booking: Path<String>, query: Query) -> Answer {
     query.close()?;
     let lines = call.app.engine().timeline(&call.caller, id(booking)?).await?;
     Ok(object(&serde_json::json!({"data": lines})))
-}
-
-/// The API object of what was written.
-fn shown(facts: &flyt_core::facts::Facts) -> serde_json::Value {
-    let customer = facts.customer.as_ref();
-    facts
-        .booking
-        .as_ref()
-        .map_or(serde_json::Value::Null, |b| view::booking(b, customer))
 }

@@ -1,7 +1,7 @@
 //! `/v1/locations`, `/v1/resources`, `/v1/services`, `/v1/extras`, `/v1/statuses`: five kinds, one life.
 
 use super::Call;
-use crate::answer::{Answer, nothing, object, written};
+use crate::answer::{Answer, form, nothing, object};
 use crate::body::Json;
 use crate::page::{self, Query};
 use crate::problem::Problem;
@@ -9,6 +9,7 @@ use crate::records;
 use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use flyt_core::catalogue::Kind;
 use flyt_core::id::{ExtraId, LocationId, ResourceId, ServiceId, StatusId};
@@ -70,13 +71,22 @@ async fn read(kind: Kind, call: Call, target: Target<i64>) -> Answer {
     Ok(object(&found.ok_or_else(Problem::not_found)?))
 }
 
-async fn write(kind: Kind, list: &str, call: Call, target: Target<i64>, verb: Verb, body: Value) -> Answer {
+async fn write(
+    kind: Kind,
+    list: &'static str,
+    call: Call,
+    target: Target<i64>,
+    verb: Verb,
+    body: Value,
+) -> Answer {
+    let form = form(list, Vec::new());
+    let terms = call.terms(&form);
     let done = call
         .app
         .engine()
-        .write_entry(&call.caller, kind, target, verb, body, call.expect)
+        .write_entry(&call.caller, kind, target, verb, body, terms)
         .await?;
-    Ok(written(list, done))
+    Ok(form(done).into_response())
 }
 
 async fn archive(kind: Kind, call: Call, target: Target<i64>) -> Answer {

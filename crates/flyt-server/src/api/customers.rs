@@ -1,7 +1,7 @@
 //! `/v1/customers`.
 
 use super::{Call, by_external, by_id};
-use crate::answer::{Answer, map, nothing, object, written};
+use crate::answer::{Answer, form, nothing, object};
 use crate::body::Json;
 use crate::page::{self, Query};
 use crate::problem::Problem;
@@ -9,6 +9,7 @@ use crate::records;
 use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
+use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use flyt_core::id::CustomerId;
 use flyt_core::view;
@@ -60,12 +61,14 @@ async fn read(call: Call, target: Target<CustomerId>) -> Answer {
 }
 
 async fn write(call: Call, target: Target<CustomerId>, verb: Verb, body: Value) -> Answer {
+    let form = form(LIST, Vec::new());
+    let terms = call.terms(&form);
     let done = call
         .app
         .engine()
-        .write_customer(&call.caller, target, verb, body, call.expect)
+        .write_customer(&call.caller, target, verb, body, terms)
         .await?;
-    Ok(written(LIST, map(done, |customer| view::customer(&customer))))
+    Ok(form(done.map(|customer| view::customer(&customer))).into_response())
 }
 
 /// Deleting a customer erases them.

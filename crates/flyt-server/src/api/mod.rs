@@ -11,9 +11,10 @@ mod keys;
 mod payments;
 mod workflows;
 
+use crate::answer::Form;
 use crate::auth::{Tenant, identify};
 use crate::etag::IfMatch;
-use crate::idempotency::idempotent;
+use crate::idempotency::{Key, idempotent};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::watch::watch;
@@ -22,7 +23,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
-use flyt_engine::{Caller, Target};
+use flyt_engine::{Caller, Target, Terms};
 use std::str::FromStr;
 
 /// Everything the server answers.
@@ -65,16 +66,28 @@ pub(crate) struct Call {
     pub(crate) caller: Caller,
     /// The revision named by `If-Match`.
     pub(crate) expect: Option<i64>,
+    key: Key,
+}
+impl Call {
+    /// The terms of the one command that this call is: its answer is kept with what it writes.
+    fn terms(&self, form: &Form) -> Terms {
+        Terms {
+            expect: self.expect,
+            once: self.key.once(form),
+        }
+    }
 }
 impl FromRequestParts<App> for Call {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let Tenant(caller) = Tenant::from_request_parts(parts, app).await?;
         let IfMatch(expect) = IfMatch::from_request_parts(parts, app).await?;
+        let Ok(key) = Key::from_request_parts(parts, app).await;
         Ok(Self {
             app: app.clone(),
             caller,
             expect,
+            key,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `/v1/payments`.
 
 use super::{Call, by_external, by_id};
-use crate::answer::{Answer, map, object, written};
+use crate::answer::{Answer, form, object};
 use crate::body::Json;
 use crate::page::{self, Query};
 use crate::problem::Problem;
@@ -9,6 +9,7 @@ use crate::records;
 use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use flyt_core::id::{BookingId, PaymentId};
 use flyt_core::view;
@@ -55,10 +56,12 @@ async fn read(call: Call, target: Target<PaymentId>) -> Answer {
 }
 
 async fn write(call: Call, target: Target<PaymentId>, verb: Verb, body: Value) -> Answer {
+    let form = form(LIST, Vec::new());
+    let terms = call.terms(&form);
     let done = call
         .app
         .engine()
-        .write_payment(&call.caller, target, verb, body, call.expect)
+        .write_payment(&call.caller, target, verb, body, terms)
         .await?;
-    Ok(written(LIST, map(done, |payment| view::payment(&payment))))
+    Ok(form(done.map(|payment| view::payment(&payment))).into_response())
 }

@@ -1,13 +1,14 @@
 //! `/v1/workflows` with versions and checks.
 
 use super::{Call, by_external, by_id};
-use crate::answer::{Answer, nothing, object, written};
+use crate::answer::{Answer, form, nothing, object};
 use crate::body::{Json, NoJson};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
+use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use flyt_core::id::WorkflowId;
 use flyt_core::instant::from_ms;
@@ -77,12 +78,14 @@ async fn read(call: Call, target: Target<WorkflowId>) -> Answer {
 }
 
 async fn write(call: Call, target: Target<WorkflowId>, verb: Verb, body: Value) -> Answer {
+    let form = form(LIST, Vec::new());
+    let terms = call.terms(&form);
     let done = call
         .app
         .engine()
-        .write_workflow(&call.caller, target, verb, body, call.expect)
+        .write_workflow(&call.caller, target, verb, body, terms)
         .await?;
-    Ok(written(LIST, done))
+    Ok(form(done).into_response())
 }
 
 async fn delete(call: Call, target: Target<WorkflowId>) -> Answer {
@@ -124,7 +127,7 @@ async fn restore(call: Call, path: Path<(String, String)>, _: NoJson) -> Answer 
         .engine()
         .restore_version(&call.caller, id, version)
         .await?;
-    Ok(written(LIST, done))
+    Ok(form(LIST, Vec::new())(done).into_response())
 }
 
 fn numbered(Path((id, version)): Path<(String, String)>) -> Result<(WorkflowId, i64), Problem> {

@@ -39,7 +39,7 @@ async fn create(new: NewBusiness) -> Result<(), String> {
         "slug": new.slug, "name": new.name, "time_zone": new.time_zone, "currency": new.currency,
         "country": new.country, "languages": new.languages,
     });
-    let done = app.engine().create_business(Actor::Platform, body).await;
+    let done = app.engine().create_business(Actor::Platform, body, None).await;
     app.close().await;
     let business = done.map_err(|r| told(&r))?.value;
     say(&flyt_core::view::business(&business).to_string());

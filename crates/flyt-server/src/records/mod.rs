@@ -5,7 +5,7 @@ mod bookings;
 mod keys;
 mod objects;
 
-pub(crate) use answers::{Begun, Command, Kept, begin_command, forget_command, keep_answer};
+pub(crate) use answers::{keep_answer, known_answer};
 pub(crate) use bookings::{BookingFilter, booking, bookings};
 pub(crate) use keys::{
     NewKey, api_keys, audit_log, create_key, first_platform_key, key_by_hash, note_key_use, revoke_key,

@@ -164,6 +164,59 @@ async fn the_same_command_with_the_same_key_is_done_once() {
 }
 
 #[tokio::test]
+async fn many_at_once_with_one_key_make_one_thing() {
+    let world = World::new().await;
+    let body = json!({"first_name": "Kari"}).to_string();
+    let key = [("idempotency-key", "storm")];
+    let calls = (0..16).map(|_| world.send("POST", "/v1/customers", &key, Some(body.clone())));
+    let answers = futures_util::future::join_all(calls).await;
+    let made: Vec<_> = answers.iter().filter(|a| a.status == 201).collect();
+    assert!(!made.is_empty(), "one of them is carried out");
+    for answer in &answers {
+        match answer.status.as_u16() {
+            201 => assert_eq!(answer.text, made[0].text),
+            _ => assert_eq!(
+                (answer.status.as_u16(), &answer.json["code"]),
+                (409, &json!("idempotency_key_in_use"))
+            ),
+        }
+    }
+    assert_eq!(
+        world.get("/v1/customers").await.json["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // A refusal is kept too, and a broken one can be mended under another key only.
+    let bad = Some(json!({"email": "nowhere"}).to_string());
+    let key = [("idempotency-key", "bad")];
+    let first = world
+        .send("POST", "/v1/customers", &key, bad.clone())
+        .await
+        .expect(422);
+    let second = world.send("POST", "/v1/customers", &key, bad).await.expect(422);
+    assert_eq!(
+        (first.text, second.header("idempotent-replayed")),
+        (second.text.clone(), "true")
+    );
+    // So is the answer of a command whose own transaction keeps none.
+    let body = Some(
+        json!({"slug": "third", "name": "Third", "time_zone": "Europe/Oslo", "languages": ["nb"],
+        "default_language": "nb", "currency": "NOK", "country": "NO"})
+        .to_string(),
+    );
+    let key = [("idempotency-key", "third"), ("flyt-business", "")];
+    let first = world
+        .send("POST", "/v1/businesses", &key, body.clone())
+        .await
+        .expect(201);
+    let second = world.send("POST", "/v1/businesses", &key, body).await.expect(201);
+    assert_eq!(first.text, second.text, "the operator's commands too");
+    world.close().await;
+}
+
+#[tokio::test]
 async fn pages_hold_every_object_once() {
     let world = World::new().await;
     for number in 0..7 {

@@ -173,8 +173,8 @@ CREATE TABLE suppressions (
 -- While the first request runs, `status` is missing.
 CREATE TABLE idempotency (
   business_no BIGINT NOT NULL, key TEXT COLLATE "C" NOT NULL, method TEXT COLLATE "C" NOT NULL,
-  path TEXT COLLATE "C" NOT NULL, body_hash BYTEA NOT NULL, at BIGINT NOT NULL, status BIGINT, headers TEXT,
-  answer BYTEA,
+  path TEXT COLLATE "C" NOT NULL, body_hash BYTEA NOT NULL, at BIGINT NOT NULL, status BIGINT NOT NULL,
+  headers TEXT NOT NULL, answer BYTEA NOT NULL,
   PRIMARY KEY (business_no, key, method, path)
 );
 CREATE INDEX idempotency_by_age ON idempotency (at);

@@ -109,13 +109,12 @@ fn a_statement_without_a_business_is_one_of_these() {
         .collect();
     assert_eq!(
         without, EXPECTED_WITHOUT,
-        "key by hash, key used; abandoned and old requests; open re-plans; what is due and when; abandoned claims"
+        "key by hash, key used; old answers; open re-plans; what is due and when; abandoned claims"
     );
 }
-const EXPECTED_WITHOUT: [&str; 11] = [
+const EXPECTED_WITHOUT: [&str; 10] = [
     "keys",
     "keys",
-    "idempotency",
     "idempotency",
     "workflows",
     "timers",
@@ -132,7 +131,6 @@ const ENGINE: &[&str] = &[
     "businesses::by_slug",
     "businesses::insert",
     "businesses::page",
-    "idempotency::forget_abandoned",
     "idempotency::purge",
     "keys::by_hash",
     "keys::insert_platform",

@@ -7,7 +7,7 @@ use flyt_core::payment::PaymentStatus::{Completed, Pending, Refunded};
 use flyt_core::status::{Status, StatusKind, seeded};
 use flyt_store::audit::Act;
 use flyt_store::bookings::Filter;
-use flyt_store::idempotency::{Answer, Claim, Request};
+use flyt_store::idempotency::{Answer, Known, Request};
 use flyt_store::keys::ApiKey;
 use flyt_store::meta::Sequence;
 use flyt_store::page::Paging;
@@ -244,28 +244,31 @@ stories! {
 
     async fn a_repeated_request_meets_its_first_answer(world: World) {
         let request = || Request { key: "k".into(), method: "POST".into(), path: "/v1/bookings".into() };
-        let answer = Answer { status: 201, headers: "{}".into(), body: b"{\"id\": 1}".to_vec() };
-        let kept = answer.clone();
-        let claims = world.write(async move |tx| {
-            let mut all = vec![idempotency::claim(tx, &request(), b"a", minute(0)).await?];
-            all.push(idempotency::claim(tx, &request(), b"a", minute(0)).await?);
-            idempotency::answer(tx, &request(), &kept)?;
-            all.push(idempotency::claim(tx, &request(), b"a", minute(0)).await?);
-            all.push(idempotency::claim(tx, &request(), b"b", minute(0)).await?);
-            idempotency::forget(tx, &request())?;
-            all.push(idempotency::claim(tx, &request(), b"b", minute(0)).await?);
-            Ok(all)
+        let answer = |id: u8| Answer { status: 201, headers: "{}".into(), body: vec![id] };
+        let seen = world.write(async move |tx| {
+            let before = idempotency::known(tx, &request(), b"a", minute(0)).await?;
+            let first = idempotency::keep(tx, &request(), b"a", (minute(1), minute(0)), &answer(1)).await?;
+            let second = idempotency::keep(tx, &request(), b"a", (minute(2), minute(1)), &answer(2)).await?;
+            let mut known = vec![before];
+            for (body, since) in [(b"a", 1), (b"b", 1), (b"a", 2)] {
+                known.push(idempotency::known(tx, &request(), body, minute(since)).await?);
+            }
+            Ok((known, first, second))
         }).await.unwrap();
-        assert_eq!(claims, [Claim::First, Claim::Running, Claim::Answered(answer), Claim::OtherBody, Claim::First]);
-        let cleared = world.store.write(async move |tx| {
-            idempotency::forget_abandoned(&mut tx.engine())?;
-            let first = idempotency::claim(&mut tx.tenant(1), &request(), b"c", minute(3)).await?;
-            idempotency::purge(&mut tx.engine(), minute(3))?;
-            let kept = idempotency::claim(&mut tx.tenant(1), &request(), b"c", minute(3)).await?;
-            idempotency::purge(&mut tx.engine(), minute(4))?;
-            Ok((first, kept, idempotency::claim(&mut tx.tenant(1), &request(), b"c", minute(3)).await?))
+        let known = vec![None, Some(Known::Answered(answer(1))), Some(Known::OtherBody), None];
+        assert_eq!(seen, (known, true, false), "an answer is kept once, told from another body, and not for ever");
+        let later = world.write(async move |tx| {
+            let again = idempotency::keep(tx, &request(), b"b", (minute(9), minute(2)), &answer(3)).await?;
+            Ok((again, idempotency::known(tx, &request(), b"b", minute(2)).await?))
         }).await.unwrap();
-        assert_eq!(cleared, (Claim::First, Claim::Running, Claim::First));
+        assert_eq!(later, (true, Some(Known::Answered(answer(3)))), "an old answer makes way");
+        let purged = world.store.write(async move |tx| {
+            idempotency::purge(&mut tx.engine(), minute(9))?;
+            let kept = idempotency::known(&mut tx.tenant(1), &request(), b"b", minute(0)).await?;
+            idempotency::purge(&mut tx.engine(), minute(10))?;
+            Ok((kept.is_some(), idempotency::known(&mut tx.tenant(1), &request(), b"b", minute(0)).await?))
+        }).await.unwrap();
+        assert_eq!(purged, (true, None));
     }
 
     async fn the_installation_remembers_and_counts(world: World) {
