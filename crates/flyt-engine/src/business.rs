@@ -171,7 +171,7 @@ async fn write(
         ..before.clone()
     };
     if !businesses::update(&mut tx.tenant(no), &after, before.revision).await? {
-        return Err(Refusal::Precondition);
+        return Err(Refusal::overtaken());
     }
     audit::note(tx, &out, caller.actor, "business.update", &after.id.to_string())?;
     if before.settings.mode == Mode::Held && after.settings.mode != Mode::Held {

@@ -238,7 +238,7 @@ async fn save<T: Shown>(
     match old {
         Some(old) => {
             if !catalogue::update(&mut tx.tenant(no), entry, old.revision).await? {
-                return Err(Refusal::Precondition);
+                return Err(Refusal::overtaken());
             }
         }
         None => catalogue::insert(&mut tx.tenant(no), entry)?,

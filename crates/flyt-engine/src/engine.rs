@@ -2,6 +2,7 @@
 
 use crate::clock::{self, Clock};
 use crate::ids::IdSource;
+use crate::nodes;
 use crate::pulse;
 use crate::random;
 use crate::refusal::Refusal;
@@ -41,8 +42,6 @@ pub struct Parts {
     pub webhooks: Webhooks,
     /// Seals secrets at rest.
     pub seal: Seal,
-    /// Small number of this node, 0 to 63.
-    pub node: i64,
     /// True: nothing leaves until it is released.
     pub held: bool,
 }
@@ -56,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) webhooks: Webhooks,
     pub(crate) seal: Seal,
     pub(crate) boot: i64,
+    /// How far this machine's clock is off, ms, where that is too far to claim anything; else 0.
+    pub(crate) off_ms: AtomicI64,
     pub(crate) bell: watch::Sender<u64>,
     /// The bell that the last idle pass had heard, and when the next thing comes due.
     pub(crate) idle: watch::Sender<(u64, Option<i64>)>,
@@ -81,12 +82,18 @@ impl Engine {
     pub async fn start(parts: Parts) -> Result<Self, Refusal> {
         let boot = random::number().map_err(Refusal::Unavailable)?;
         let clock = first_clock(&parts).await?;
+        let several = parts.store.is_postgres() && !clock.is_manual();
+        let node = if several {
+            nodes::join(&parts.store, boot).await?
+        } else {
+            0
+        };
         let floor = parts
             .store
             .read(async |tx: &mut Tx| flyt_store::meta::greatest_id(&mut tx.engine()).await)
             .await?;
         let inner = Arc::new(Inner {
-            ids: IdSource::new(parts.node, floor),
+            ids: IdSource::new(node, floor),
             store: parts.store,
             clock,
             cache: Cache::default(),
@@ -94,6 +101,7 @@ impl Engine {
             webhooks: parts.webhooks,
             seal: parts.seal,
             boot,
+            off_ms: AtomicI64::new(0),
             bell: watch::Sender::new(0),
             idle: watch::Sender::new((0, None)),
             stopping: watch::Sender::new(false),
@@ -109,6 +117,9 @@ impl Engine {
         crate::watch::take_over(&inner).await?;
         tokio::spawn(pulse::beat(inner.clone()));
         tokio::spawn(crate::watch::watch(inner.clone()));
+        if several {
+            tokio::spawn(nodes::live(inner.clone()));
+        }
         inner.ring();
         Ok(Self(inner))
     }
@@ -166,6 +177,12 @@ impl Engine {
         if silent > READY_MS && !self.is_held() {
             return Err(format!("the scheduler has not beaten for {} s", silent / 1_000));
         }
+        let off_ms = self.0.off_ms.load(Ordering::Relaxed);
+        if off_ms != 0 {
+            return Err(format!(
+                "this machine's clock is {off_ms} ms off the database's; nothing is claimed"
+            ));
+        }
         let waiting = oldest.map_or(0, |at| now - at);
         if waiting > READY_MS && !self.0.clock.is_manual() && !self.is_held() {
             return Err(format!(
@@ -181,6 +198,12 @@ impl Engine {
         self.0.stopping.send_replace(true);
         let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
         let _all = self.0.places.acquire_many(all).await;
+        if self.0.store.is_postgres()
+            && !self.0.clock.is_manual()
+            && let Err(refusal) = nodes::leave(&self.0).await
+        {
+            tracing::warn!(%refusal, "the number of this process could not be given back");
+        }
         self.0.store.close().await;
     }
 }
@@ -289,9 +312,13 @@ impl Inner {
     pub(crate) fn room(&self) -> usize {
         QUEUE.saturating_sub(self.in_flight())
     }
+    /// Whether this machine's clock is too far off to claim anything.
+    pub(crate) fn is_off(&self) -> bool {
+        self.off_ms.load(Ordering::SeqCst) != 0
+    }
     /// Whether `more` deliveries beside one still fit.
     pub(crate) fn has_room(&self, more: usize) -> bool {
-        self.room() > more && !self.held.load(Ordering::SeqCst)
+        self.room() > more && !self.held.load(Ordering::SeqCst) && !self.is_off()
     }
     /// Writes the claim of this boot into a step.
     pub(crate) fn hold(&self, row: &mut StepRow, now: Timestamp) {

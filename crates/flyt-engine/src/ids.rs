@@ -13,7 +13,7 @@ const SEQUENCE_BITS: u32 = 16;
 /// Makes ids for one node.
 #[derive(Debug)]
 pub struct IdSource {
-    node: i64,
+    node: AtomicI64,
     last: AtomicI64,
 }
 
@@ -21,7 +21,7 @@ impl IdSource {
     /// A source for `node` (0 to 63) whose ids all lie above `floor`, the greatest id the store has seen.
     pub fn new(node: i64, floor: i64) -> Self {
         Self {
-            node: node & ((1 << NODE_BITS) - 1),
+            node: AtomicI64::new(node & ((1 << NODE_BITS) - 1)),
             last: AtomicI64::new(floor >> NODE_BITS),
         }
     }
@@ -33,7 +33,15 @@ impl IdSource {
             .last
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, step)
             .unwrap_or(floor);
-        ((taken + 1).max(floor) << NODE_BITS) | self.node
+        ((taken + 1).max(floor) << NODE_BITS) | self.node()
+    }
+    /// The number of the node whose ids these are.
+    pub(crate) fn node(&self) -> i64 {
+        self.node.load(Ordering::SeqCst)
+    }
+    /// Goes on under another number.
+    pub(crate) fn become_node(&self, node: i64) {
+        self.node.store(node & ((1 << NODE_BITS) - 1), Ordering::SeqCst);
     }
 }
 

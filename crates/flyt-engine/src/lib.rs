@@ -14,6 +14,7 @@ mod engine;
 mod erase;
 mod ids;
 mod naming;
+mod nodes;
 mod people;
 mod preview;
 mod pulse;

@@ -154,10 +154,7 @@ async fn find<T: Nameable>(
 ) -> Result<Option<Found<T::Id, T>>, Refusal> {
     let (found, external) = match &reference.pointer {
         Pointer::Id(id) => (catalogue::by_id::<T>(&mut tx.tenant(no), *id).await?, None),
-        Pointer::External(external) => (
-            catalogue::by_external_id::<T>(&mut tx.tenant(no), external).await?,
-            Some(external),
-        ),
+        Pointer::External(external) => (by_external_id::<T>(tx, no, external).await?, Some(external)),
     };
     // A booking keeps what was archived; nothing new may name it.
     let found = found.filter(|e| e.archived_at.is_none() || old.is_some_and(|o| T::same(o, e.id)));
@@ -167,7 +164,6 @@ async fn find<T: Nameable>(
             created: false,
         })),
         (None, Some(external)) => {
-            tx.tenant(no).alone(&format!("{}/{external}", T::KIND));
             let value = reference.draft.clone().unwrap_or_else(|| T::bare(external));
             let entry = Entry {
                 id: T::id(0),
@@ -189,6 +185,21 @@ async fn find<T: Nameable>(
             Ok(None)
         }
     }
+}
+
+/// What has this external id. Where nothing has, nobody else makes it until this unit ends: two bookings at once that name
+/// the same new service make one.
+async fn by_external_id<T: Nameable>(
+    tx: &mut Tx,
+    no: i64,
+    external: &str,
+) -> Result<Option<Entry<T::Id, T>>, Refusal> {
+    let found = catalogue::by_external_id::<T>(&mut tx.tenant(no), external).await?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    tx.tenant(no).alone(&format!("{}/{external}", T::KIND));
+    Ok(catalogue::by_external_id::<T>(&mut tx.tenant(no), external).await?)
 }
 
 async fn customer(
@@ -221,7 +232,10 @@ async fn customer(
             }
             found
         }
-        Some(Pointer::External(external)) => customers::by_external_id(&mut tx.tenant(no), external).await?,
+        Some(Pointer::External(external)) => {
+            tx.tenant(no).alone(&format!("customer/{external}"));
+            customers::by_external_id(&mut tx.tenant(no), external).await?
+        }
         None => by_email(tx, no, sent).await?,
     };
     let Some(old) = found else {

@@ -87,7 +87,7 @@ pub(crate) async fn save(
     } else {
         let was = customer.revision - 1;
         if !customers::update(&mut tx.tenant(out.business_no), &customer, was).await? {
-            return Err(Refusal::Precondition);
+            return Err(Refusal::overtaken());
         }
     }
     let action = if created {
@@ -267,7 +267,9 @@ async fn write_payment(
         ..draft
     };
     if before.is_some() {
-        payments::update(&mut tx.tenant(no), &payment, payment.revision - 1).await?;
+        if !payments::update(&mut tx.tenant(no), &payment, payment.revision - 1).await? {
+            return Err(Refusal::overtaken());
+        }
     } else {
         payments::insert(&mut tx.tenant(no), &payment)?;
     }

@@ -80,7 +80,7 @@ fn rest(inner: &Inner, next: Option<i64>) -> Duration {
 async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
     let now = to_ms(inner.clock.now());
     let mut found = inner.glance(async move |tx: &mut Tx| look(tx, now).await).await?;
-    if inner.held.load(Ordering::SeqCst) {
+    if inner.held.load(Ordering::SeqCst) || inner.is_off() {
         // Nothing leaves; planning goes on, so that what is released is what was planned in time.
         found = Found {
             replans: found.replans,

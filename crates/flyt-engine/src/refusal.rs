@@ -45,6 +45,10 @@ impl Refusal {
             suggestion: None,
         }])
     }
+    /// Another unit wrote it between our reading and our writing: the unit runs again and reads anew.
+    pub(crate) fn overtaken() -> Self {
+        Self::Again(flyt_store::Error::Again("it was written meanwhile".to_owned()))
+    }
     /// Something stands in the way.
     pub fn conflict(code: &'static str, detail: impl Into<String>, id: Option<String>) -> Self {
         Self::Conflict {

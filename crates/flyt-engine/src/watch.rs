@@ -2,9 +2,11 @@
 
 use crate::clock;
 use crate::engine::Inner;
+use crate::nodes::SILENT_MS;
 use crate::refusal::Refusal;
 use flyt_core::instant::{plus_ms, to_ms};
 use flyt_store::Tx;
+use flyt_store::nodes;
 use flyt_store::steps::{self, AttemptRow, StepRow};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +14,9 @@ use std::time::Duration;
 /// Steps that one unit takes over.
 const BATCH: i64 = 200;
 /// Time between two rounds.
-const ROUND: Duration = Duration::from_secs(30);
+const ROUND: Duration = Duration::from_secs(10);
 /// Rounds between two sweeps of old rows: an hour.
-const SWEEP: u32 = 120;
+const SWEEP: u32 = 360;
 /// Age of an answer that no Idempotency-Key meets any more: two days, ms of wall time. They count for one.
 const ANSWER_MS: i64 = 48 * 3_600_000;
 
@@ -26,14 +28,15 @@ pub(crate) async fn take_over(inner: &Arc<Inner>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Voids claims of other boots whose lease ended by `until`. A step that was claimed may have been sent: the try is told as
+/// Voids claims of other boots that are gone, or whose lease ended by `until`. A step that was claimed may have been sent: the try is told as
 /// `unknown` and the next one bears the same outside id.
 async fn void_claims(inner: &Arc<Inner>, until: i64) -> Result<usize, Refusal> {
     let owner = inner.clone();
     inner
         .write(async move |tx: &mut Tx| {
             let now = to_ms(owner.clock.now());
-            let rows = steps::abandoned(&mut tx.engine(), owner.boot, until, BATCH).await?;
+            let alive = nodes::server_time(&mut tx.engine()).await? - SILENT_MS;
+            let rows = steps::abandoned(&mut tx.engine(), owner.boot, (until, alive), BATCH).await?;
             for row in &rows {
                 let free = StepRow {
                     state: "ready".to_owned(),

@@ -123,7 +123,6 @@ async fn engine(
         relay: relay.map_err(|e| format!("FLYT_SMTP_URL: {e}"))?,
         webhooks,
         seal: Seal::new(&secret_key(data, outside, &store).await?),
-        node: 0,
         held,
         store,
     };

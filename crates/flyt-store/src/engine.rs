@@ -82,7 +82,13 @@ pub(crate) const NOTIFY: &str = "NOTIFY flyt";
 /// Shortest time between two notifications of one node.
 pub(crate) const NOTIFY_EVERY: Duration = Duration::from_millis(10);
 
-// 5. Drivers' errors.
+// 5. The database's clock, ms: nodes are heard of and their clocks compared by it, and nothing else is.
+pub(crate) const SERVER_TIME: Sql = Sql {
+    sqlite: "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    postgres: "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+};
+
+// 6. Drivers' errors.
 impl From<rusqlite::Error> for Error {
     fn from(e: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as C;
@@ -151,7 +157,7 @@ impl From<deadpool_postgres::PoolError> for Error {
     }
 }
 
-// 6. Migrations: the source text is PostgreSQL's, SQLite's is derived from it.
+// 7. Migrations: the source text is PostgreSQL's, SQLite's is derived from it.
 /// The text for SQLite: `BIGINT` → `INTEGER`, `BYTEA` → `BLOB`, `x BOOLEAN` → `x INTEGER` with a check, no collation (all
 /// of SQLite's are bytewise), tables `STRICT`, those whose last line says `-- clustered` without a rowid. What stands
 /// between `-- PostgreSQL only` and `-- both` is left out.
@@ -185,7 +191,7 @@ fn sqlite_line(line: &str) -> String {
     format!("{before} INTEGER NOT NULL CHECK ({name} IN (0, 1)){after}")
 }
 
-// 7. Connections.
+// 8. Connections.
 /// Statements that a connection keeps prepared.
 const CACHED_STATEMENTS: usize = 512;
 /// Every connection to SQLite: the planner does not peek at bound values (`QPSG`), else each cached SELECT would be

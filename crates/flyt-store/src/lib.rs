@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod meta;
 mod migrate;
+pub mod nodes;
 pub mod page;
 pub mod payments;
 mod pipeline;

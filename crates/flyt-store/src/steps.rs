@@ -118,7 +118,8 @@ const IN_FLIGHT: Sql = Sql::same(
     "SELECT count(*) FROM steps WHERE business_no = $1 AND booking_id = $2 AND channel = $3 AND state IN ('claimed', 'sending')",
 );
 const HELD_BY_OTHERS: Sql = select!(
-    "WHERE state IN ('claimed', 'sending') AND boot <> $1 AND lease_until <= $2 ORDER BY run_id, step_no LIMIT $3"
+    "WHERE state IN ('claimed', 'sending') AND boot <> $1 \
+     AND (lease_until <= $2 OR boot NOT IN (SELECT boot FROM nodes WHERE seen_at > $4)) ORDER BY run_id, step_no LIMIT $3"
 );
 const PAGE: Sql = select!(
     "WHERE business_no = $1 AND channel IS NOT NULL AND (run_id < $2 OR (run_id = $2 AND step_no < $3)) \
@@ -277,9 +278,17 @@ pub async fn in_flight(tx: &mut TenantTx<'_>, booking: BookingId, channel: &str)
     Ok(count.is_some_and(|(n,)| n > 0))
 }
 /// Steps of all businesses that another boot holds and whose lease is over.
-pub async fn abandoned(tx: &mut EngineTx<'_>, boot: i64, now: i64, limit: i64) -> Result<Vec<StepRow>> {
-    tx.query(HELD_BY_OTHERS, &[boot.into(), now.into(), limit.into()])
-        .await
+pub async fn abandoned(
+    tx: &mut EngineTx<'_>,
+    boot: i64,
+    (now, alive): (i64, i64),
+    limit: i64,
+) -> Result<Vec<StepRow>> {
+    tx.query(
+        HELD_BY_OTHERS,
+        &[boot.into(), now.into(), limit.into(), alive.into()],
+    )
+    .await
 }
 /// When the oldest step that is due and unclaimed came due, ms.
 pub async fn oldest_unclaimed(tx: &mut EngineTx<'_>, now: i64) -> Result<Option<i64>> {

@@ -10,6 +10,7 @@ use tokio_postgres::types::Type;
 /// The statements of every table file. A new file adds its list here.
 pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("meta", crate::meta::ALL),
+    ("nodes", crate::nodes::ALL),
     ("businesses", crate::businesses::ALL),
     ("catalogue", crate::catalogue::ALL),
     ("customers", crate::customers::ALL),

@@ -86,7 +86,6 @@ async fn start(store: Store) -> Engine {
         relay: None,
         webhooks: Webhooks::new(Guard::new(parse_allow("").unwrap())).unwrap(),
         seal: Seal::new(&[7; 32]),
-        node: 0,
         held: false,
     };
     Engine::start(parts).await.unwrap()

@@ -9,6 +9,7 @@
 
 mod model;
 mod moves;
+mod nodes;
 mod once;
 mod reasons;
 mod world;

@@ -9,6 +9,7 @@ use flyt_engine::{Actor, Caller, Engine, Parts, Query, Seal, Target, Verb};
 use flyt_store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -48,17 +49,34 @@ impl World {
     async fn start(now: &str, settings: Value, ranges: &str, held: bool) -> Self {
         Self::begin(Store::sqlite_in_memory().unwrap(), now, settings, ranges, held).await
     }
+    /// A process on the system's clock. With a caller it joins the business of another one on the same store.
+    pub(crate) async fn live(store: Store, caller: Option<Caller>) -> Self {
+        let engine = Self::engine(store, None, "127.0.0.0/8", false).await;
+        match caller {
+            Some(caller) => Self { engine, caller },
+            None => Self::founded(engine, json!({})).await,
+        }
+    }
+    /// A process on the system's clock from which nothing leaves.
+    pub(crate) async fn live_held(store: Store) -> Self {
+        Self::founded(Self::engine(store, None, "127.0.0.0/8", true).await, json!({})).await
+    }
     async fn begin(store: Store, now: &str, settings: Value, ranges: &str, held: bool) -> Self {
+        Self::founded(Self::engine(store, Some(at(now)), ranges, held).await, settings).await
+    }
+    async fn engine(store: Store, test_clock: Option<Timestamp>, ranges: &str, held: bool) -> Engine {
         let parts = Parts {
             store,
-            test_clock: Some(at(now)),
+            test_clock,
             relay: None,
             webhooks: Webhooks::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
             seal: Seal::new(&[7; 32]),
-            node: 0,
             held,
         };
-        let engine = Engine::start(parts).await.unwrap();
+        Engine::start(parts).await.unwrap()
+    }
+    /// The business of the stories.
+    async fn founded(engine: Engine, settings: Value) -> Self {
         let mut body = json!({
             "slug": "salon", "name": "Salon", "time_zone": "Europe/Oslo", "languages": ["nb", "en"], "default_language": "nb",
             "currency": "NOK", "country": "NO", "admins": ["eier@example.no"],
@@ -202,6 +220,9 @@ pub(crate) async fn receiver(answer: &'static str) -> String {
     format!("http://{address}/")
 }
 
+/// Databases made by this process.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
 /// A database of its own on the PostgreSQL server of the tests.
 #[expect(
     clippy::disallowed_methods,
@@ -212,7 +233,8 @@ pub(crate) fn fresh_database() -> String {
     let server = server.expect(
         "PostgreSQL is needed: run `make test`, or `scripts/postgres run cargo nextest run --workspace`",
     );
-    let name = format!("flyt_story_{}", std::process::id());
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("flyt_story_{}_{number}", std::process::id());
     let create = format!("CREATE DATABASE {name}");
     let made = std::process::Command::new("psql")
         .args(["-q", &server, "-c", &create])
