@@ -56,7 +56,7 @@ impl<Id: FromStr> Read for Pointer<Id> {
 pub struct Reference<Id, T> {
     /// Which.
     pub pointer: Pointer<Id>,
-    /// How to make it; absent when no name was sent. An existing object is not changed by it.
+    /// How to make it; its name is empty when none was sent. An existing object is not changed by it.
     pub draft: Option<T>,
 }
 
@@ -158,7 +158,6 @@ impl Read for ExtraLine {
         fields.close(faults);
         let price = draft.as_ref().and_then(|d| d.price);
         let pointer = require_pointer(pointer, at, before, faults)?;
-        let draft = draft.filter(|d| !d.name.is_empty());
         Some(Self {
             reference: Reference { pointer, draft },
             quantity,
@@ -183,10 +182,7 @@ pub(crate) fn reference<Id: FromStr, T: Described>(
     pass_over(&mut fields, crate::merge::LIFE);
     fields.close(faults);
     let pointer = require_pointer(pointer, at, before, faults)?;
-    Some(Reference {
-        pointer,
-        draft: draft.filter(|d| !d.name().is_empty()),
-    })
+    Some(Reference { pointer, draft })
 }
 
 /// What a merge patch says of a reference.

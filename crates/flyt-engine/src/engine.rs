@@ -44,6 +44,8 @@ pub struct Parts {
     pub seal: Seal,
     /// True: nothing leaves until it is released.
     pub held: bool,
+    /// False: another process fires timers and delivers; this one only takes commands.
+    pub works: bool,
 }
 
 pub(crate) struct Inner {
@@ -63,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) moving: tokio::sync::Mutex<()>,
     pub(crate) held: AtomicBool,
+    works: bool,
     pub(crate) last_beat_ms: AtomicI64,
     places: Arc<tokio::sync::Semaphore>,
     flying: AtomicUsize,
@@ -107,6 +110,7 @@ impl Engine {
             stopping: watch::Sender::new(false),
             moving: tokio::sync::Mutex::new(()),
             held: AtomicBool::new(parts.held),
+            works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
             flying: AtomicUsize::new(0),
@@ -114,11 +118,14 @@ impl Engine {
             secrets: Mutex::default(),
         });
         inner.itself.get_or_init(|| Arc::downgrade(&inner));
-        crate::watch::take_over(&inner).await?;
-        tokio::spawn(pulse::beat(inner.clone()));
-        tokio::spawn(crate::watch::watch(inner.clone()));
+        if inner.works {
+            crate::watch::take_over(&inner).await?;
+            tokio::spawn(pulse::beat(inner.clone()));
+            tokio::spawn(crate::watch::watch(inner.clone()));
+        }
         if several {
             tokio::spawn(nodes::live(inner.clone()));
+            tokio::spawn(nodes::listen(inner.clone()));
         }
         inner.ring();
         Ok(Self(inner))
@@ -174,7 +181,7 @@ impl Engine {
             .await
             .map_err(|e| format!("the store does not answer: {e}"))?;
         let silent = clock::wall().as_millisecond() - self.0.last_beat_ms.load(Ordering::Relaxed);
-        if silent > READY_MS && !self.is_held() {
+        if silent > READY_MS && self.0.works && !self.is_held() {
             return Err(format!("the scheduler has not beaten for {} s", silent / 1_000));
         }
         let off_ms = self.0.off_ms.load(Ordering::Relaxed);
@@ -318,7 +325,7 @@ impl Inner {
     }
     /// Whether `more` deliveries beside one still fit.
     pub(crate) fn has_room(&self, more: usize) -> bool {
-        self.room() > more && !self.held.load(Ordering::SeqCst) && !self.is_off()
+        self.works && self.room() > more && !self.held.load(Ordering::SeqCst) && !self.is_off()
     }
     /// Writes the claim of this boot into a step.
     pub(crate) fn hold(&self, row: &mut StepRow, now: Timestamp) {

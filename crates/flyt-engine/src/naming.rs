@@ -42,6 +42,7 @@ pub(crate) struct Named {
 /// What can be named by a booking, and what it is when only its external id is known.
 trait Nameable: Listed + Clone {
     fn bare(name: &str) -> Self;
+    fn called(self, name: &str) -> Self;
     fn id(number: i64) -> Self::Id;
     fn shown(id: Self::Id) -> String;
     fn same(a: Self::Id, b: Self::Id) -> bool;
@@ -50,6 +51,7 @@ macro_rules! nameable {
     ($($type:ident, $id:ident, |$name:ident| $bare:expr;)*) => { $(
         impl Nameable for $type {
             fn bare($name: &str) -> Self { $bare }
+            fn called(self, name: &str) -> Self { Self { name: name.to_owned(), ..self } }
             fn id(number: i64) -> $id { $id(number) }
             fn shown(id: $id) -> String { id.to_string() }
             fn same(a: $id, b: $id) -> bool { a == b }
@@ -164,7 +166,12 @@ async fn find<T: Nameable>(
             created: false,
         })),
         (None, Some(external)) => {
-            let value = reference.draft.clone().unwrap_or_else(|| T::bare(external));
+            let draft = reference.draft.clone().unwrap_or_else(|| T::bare(external));
+            let value = if Listed::name(&draft).is_empty() {
+                draft.called(external)
+            } else {
+                draft
+            };
             let entry = Entry {
                 id: T::id(0),
                 external_id: Some(external.clone()),

@@ -66,6 +66,17 @@ async fn skew(store: &Store) -> Result<i64, Refusal> {
     })
 }
 
+/// Wakes the beat when another process has committed something.
+pub(crate) async fn listen(inner: Arc<Inner>) {
+    let (mut bell, mut stop) = (inner.store.bell(), inner.stopping.subscribe());
+    loop {
+        tokio::select! {
+            () = bell.rung() => { inner.ring(); }
+            _ = stop.changed() => return,
+        }
+    }
+}
+
 /// Gives signs of life until the engine stops, then gives the number back.
 pub(crate) async fn live(inner: Arc<Inner>) {
     let mut stop = inner.stopping.subscribe();

@@ -1,6 +1,6 @@
 //! Opening an installation: the lock, the store, the channels, the engine, the keys; in this order, and closed in reverse.
 
-use crate::config::{Data, Installation, Outside, Serve};
+use crate::config::{Data, Installation, Outside, Role, Serve};
 use crate::keys;
 use crate::lock::Lock;
 use crate::records;
@@ -29,13 +29,20 @@ pub(crate) struct Opened {
 
 /// Opens everything as `flyt serve` was told.
 pub(crate) async fn open(settings: &Serve) -> Result<Opened, String> {
+    if settings.role != Role::All && (settings.data.database_url.is_none() || settings.test_clock.is_some()) {
+        return Err(
+            "--role api and --role worker are for several processes on one PostgreSQL and real time: \
+             give --database-url, and leave --test-clock out"
+                .to_owned(),
+        );
+    }
     let (store, lock) = store(&settings.data).await?;
     let engine = engine(
         &settings.data,
         &settings.outside,
         store,
         settings.test_clock,
-        settings.held,
+        (settings.held, settings.role != Role::Api),
     )
     .await?;
     let given = settings.outside.platform_key.as_deref().map(keys::hash);
@@ -54,7 +61,7 @@ pub(crate) async fn open(settings: &Serve) -> Result<Opened, String> {
 pub(crate) async fn alone(of: &Installation) -> Result<App, String> {
     let (store, lock) = store(&of.data).await?;
     let clock = test_clock(&store).await?;
-    let engine = engine(&of.data, &of.outside, store, clock, true).await?;
+    let engine = engine(&of.data, &of.outside, store, clock, (true, true)).await?;
     Ok(App::new(engine, None, lock))
 }
 
@@ -73,7 +80,7 @@ impl App {
             database_url: None,
         };
         let (store, lock) = store(&data).await?;
-        let engine = engine(&data, &Outside::default(), store, test_clock, false).await?;
+        let engine = engine(&data, &Outside::default(), store, test_clock, (false, true)).await?;
         Ok(Self::new(engine, Some(keys::hash(platform_key)), lock))
     }
     /// Finishes what is in flight and closes the store.
@@ -108,7 +115,7 @@ async fn engine(
     outside: &Outside,
     store: Store,
     test_clock: Option<Timestamp>,
-    held: bool,
+    (held, works): (bool, bool),
 ) -> Result<Engine, String> {
     let ranges = parse_allow(outside.egress_allow.as_deref().unwrap_or_default());
     let ranges = ranges.map_err(|e| format!("FLYT_EGRESS_ALLOW: {e}"))?;
@@ -124,6 +131,7 @@ async fn engine(
         webhooks,
         seal: Seal::new(&secret_key(data, outside, &store).await?),
         held,
+        works,
         store,
     };
     Engine::start(parts).await.map_err(|refusal| refusal.to_string())

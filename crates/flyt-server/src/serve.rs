@@ -1,8 +1,8 @@
 //! `flyt serve`: open the data, listen, answer, and stop in order when told.
 
-use crate::api::router;
+use crate::api::{health, router};
 use crate::cli::say;
-use crate::config::Serve;
+use crate::config::{Role, Serve};
 use crate::open;
 use axum::serve::ListenerExt as _;
 use std::time::Duration;
@@ -38,8 +38,12 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
         // An error means that the sender is gone, and then there is nothing to wait for either.
         told.wait_for(|stop| *stop).await.map(drop).unwrap_or_default();
     };
+    let routes = match settings.role {
+        Role::All | Role::Api => router(opened.app.clone()),
+        Role::Worker => health(opened.app.clone()),
+    };
     let serving = tokio::spawn(
-        axum::serve(listener, router(opened.app.clone()))
+        axum::serve(listener, routes)
             .with_graceful_shutdown(until)
             .into_future(),
     );

@@ -87,6 +87,7 @@ async fn start(store: Store) -> Engine {
         webhooks: Webhooks::new(Guard::new(parse_allow("").unwrap())).unwrap(),
         seal: Seal::new(&[7; 32]),
         held: false,
+        works: true,
     };
     Engine::start(parts).await.unwrap()
 }

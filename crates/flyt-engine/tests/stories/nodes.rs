@@ -1,7 +1,7 @@
 //! Several processes on one PostgreSQL, on the system's clock: each has a number of its own, and what one left is taken up.
 
 use crate::world::{World, fresh_database, sms};
-use flyt_engine::Engine;
+use flyt_engine::{Engine, Target, Verb};
 use flyt_store::nodes::{self, Node};
 use flyt_store::{Store, Tx, steps};
 use serde_json::json;
@@ -120,4 +120,25 @@ async fn what_a_process_left_claimed_is_taken_up_once_it_has_been_silent() {
     );
     successor.engine.stop().await;
     held.engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_takes_commands_only_leaves_delivery_to_another() {
+    let url = fresh_database();
+    let intake = World::live_intake(store(&url).await).await;
+    let worker = World::live(store(&url).await, Some(intake.caller)).await;
+    let body = json!({"name": "W", "enabled": true, "triggers": [created()], "actions": sms()});
+    let save = intake
+        .engine
+        .write_workflow(&intake.caller, Target::New, Verb::Create, body, None);
+    save.await.unwrap();
+    intake.write_only("2036-10-20T10:00:00Z").await;
+    assert_eq!(intake.messages().await.len(), 1);
+    // It returns when the worker has heard of it and looked; the wake-up of another process comes on its own time.
+    while intake.messages().await[0]["state"] != "captured" {
+        worker.engine.settle().await;
+        tokio::task::yield_now().await;
+    }
+    worker.engine.stop().await;
+    intake.engine.stop().await;
 }

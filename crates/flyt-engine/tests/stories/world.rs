@@ -51,7 +51,7 @@ impl World {
     }
     /// A process on the system's clock. With a caller it joins the business of another one on the same store.
     pub(crate) async fn live(store: Store, caller: Option<Caller>) -> Self {
-        let engine = Self::engine(store, None, "127.0.0.0/8", false).await;
+        let engine = Self::engine(store, None, "127.0.0.0/8", (false, true)).await;
         match caller {
             Some(caller) => Self { engine, caller },
             None => Self::founded(engine, json!({})).await,
@@ -59,12 +59,33 @@ impl World {
     }
     /// A process on the system's clock from which nothing leaves.
     pub(crate) async fn live_held(store: Store) -> Self {
-        Self::founded(Self::engine(store, None, "127.0.0.0/8", true).await, json!({})).await
+        Self::founded(
+            Self::engine(store, None, "127.0.0.0/8", (true, true)).await,
+            json!({}),
+        )
+        .await
+    }
+    /// A process on the system's clock that takes commands and leaves the rest to others.
+    pub(crate) async fn live_intake(store: Store) -> Self {
+        Self::founded(
+            Self::engine(store, None, "127.0.0.0/8", (false, false)).await,
+            json!({}),
+        )
+        .await
     }
     async fn begin(store: Store, now: &str, settings: Value, ranges: &str, held: bool) -> Self {
-        Self::founded(Self::engine(store, Some(at(now)), ranges, held).await, settings).await
+        Self::founded(
+            Self::engine(store, Some(at(now)), ranges, (held, true)).await,
+            settings,
+        )
+        .await
     }
-    async fn engine(store: Store, test_clock: Option<Timestamp>, ranges: &str, held: bool) -> Engine {
+    async fn engine(
+        store: Store,
+        test_clock: Option<Timestamp>,
+        ranges: &str,
+        (held, works): (bool, bool),
+    ) -> Engine {
         let parts = Parts {
             store,
             test_clock,
@@ -72,6 +93,7 @@ impl World {
             webhooks: Webhooks::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
             seal: Seal::new(&[7; 32]),
             held,
+            works,
         };
         Engine::start(parts).await.unwrap()
     }
@@ -132,6 +154,17 @@ impl World {
         self.write(Target::Id(id), Verb::Patch, body).await;
     }
     async fn write(&self, target: Target<BookingId>, verb: Verb, body: Value) -> BookingId {
+        let id = self.written(target, verb, body).await;
+        self.engine.settle().await;
+        id
+    }
+    /// Makes a booking and waits for nothing.
+    pub(crate) async fn write_only(&self, start: &str) {
+        let body = json!({"customer": {"first_name": "Kari", "phone": "+4790000001"},
+            "service": {"external_id": "cut", "duration_minutes": 45}, "start": start});
+        self.written(Target::New, Verb::Create, body).await;
+    }
+    async fn written(&self, target: Target<BookingId>, verb: Verb, body: Value) -> BookingId {
         let mut faults = Faults {
             lenient: true,
             ..Faults::default()
@@ -143,7 +176,6 @@ impl World {
             .write_booking(&self.caller, target, verb, body, None)
             .await
             .unwrap();
-        self.engine.settle().await;
         written.value.booking.unwrap().booking.id
     }
 

@@ -49,6 +49,15 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// What a process answers that takes no commands.
+pub(crate) fn health(app: App) -> Router {
+    Router::new()
+        .merge(around::open_routes())
+        .fallback(async || Problem::not_found().into_response())
+        .layer(from_fn_with_state(app.clone(), watch))
+        .with_state(app)
+}
+
 /// Answers hold personal data: nobody on the way keeps them.
 async fn no_store(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
     let mut answer = next.run(request).await;

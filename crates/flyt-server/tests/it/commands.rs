@@ -114,6 +114,21 @@ async fn a_booking_answers_with_what_it_became() {
 }
 
 #[tokio::test]
+async fn what_a_booking_says_of_a_new_service_is_kept_without_a_name_too() {
+    let world = World::new().await;
+    let mut body = booking("B-1");
+    body["service"] = json!({"external_id": "colour", "duration_minutes": 90});
+    body.as_object_mut().unwrap().remove("end");
+    let made = world.call("POST", "/v1/bookings", &body).await.expect(201);
+    assert_eq!(made.json["end"], "2026-10-20T13:30:00Z");
+    assert_eq!(
+        made.json["service"]["name"], "colour",
+        "its own id stands for the name"
+    );
+    world.close().await;
+}
+
+#[tokio::test]
 async fn the_same_command_with_the_same_key_is_done_once() {
     let world = World::new().await;
     let body = Some(json!({"first_name": "Kari"}).to_string());
