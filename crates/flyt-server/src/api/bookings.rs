@@ -38,6 +38,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/bookings", get(page).post(create))
         .route("/bookings/{id}", one)
         .route("/bookings/{id}/timeline", get(timeline))
+        .route("/bookings/{id}/explain", get(explain))
         .route("/bookings/by-external-id/{external_id}", external)
 }
 
@@ -98,4 +99,15 @@ async fn timeline(call: Call, booking: Path<String>, query: Query) -> Answer {
     query.close()?;
     let lines = call.app.engine().timeline(&call.caller, id(booking)?).await?;
     Ok(object(&serde_json::json!({"data": lines})))
+}
+
+async fn explain(call: Call, booking: Path<String>, mut query: Query) -> Answer {
+    let workflow = query.parsed("workflow_id", "the id of a workflow");
+    query.close()?;
+    let told = call
+        .app
+        .engine()
+        .explain(&call.caller, id(booking)?, workflow)
+        .await?;
+    Ok(object(&serde_json::json!({"data": told})))
 }

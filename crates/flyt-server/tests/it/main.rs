@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod explained;
 mod keys;
 mod refusals;
 mod world;
