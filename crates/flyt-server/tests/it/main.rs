@@ -10,4 +10,5 @@ mod commands;
 mod explained;
 mod keys;
 mod refusals;
+mod sentences;
 mod world;
