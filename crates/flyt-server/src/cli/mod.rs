@@ -20,6 +20,10 @@ pub fn run() -> ExitCode {
             Command::Serve(settings) => serve::serve(*settings).await,
             Command::Businesses(command) => businesses::run(command).await,
             Command::Keys(command) => keys::run(*command).await,
+            Command::OpenApi => {
+                say(&format!("{:#}", crate::openapi::document()));
+                Ok(())
+            }
         }
     });
     match done {

@@ -7,6 +7,10 @@
 )]
 
 mod commands;
+mod isolation;
 mod keys;
+mod openapi;
 mod refusals;
+mod schema;
+mod story;
 mod world;
