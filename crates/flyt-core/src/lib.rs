@@ -14,6 +14,7 @@ pub mod contact;
 pub mod customer;
 pub mod due;
 pub mod duration;
+pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod guard;

@@ -12,6 +12,7 @@ pub mod clock;
 mod due;
 mod engine;
 mod erase;
+mod explain;
 mod ids;
 mod naming;
 mod nodes;

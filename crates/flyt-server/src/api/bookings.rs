@@ -39,6 +39,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/bookings", get(page).post(create))
         .route("/bookings/{id}", one)
         .route("/bookings/{id}/timeline", get(timeline))
+        .route("/bookings/{id}/explain", get(explain))
         .route("/bookings/by-external-id/{external_id}", external)
 }
 
@@ -81,6 +82,12 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::get("/v1/bookings/{id}/timeline", "readTimeline", "What happened to a booking and what will")
             .about("In order: changes, messages, withdrawn and planned timers. It also answers for a deleted booking.")
             .answers("application/json", schema::data_of("TimelineEntry")),
+    );
+    all.push(
+        Operation::get("/v1/bookings/{id}/explain", "explainBooking", "Why each workflow did or did not do something")
+            .about("Every check of every workflow, or of the one asked for, with a sentence. It also answers for a deleted booking.")
+            .query([parameter::id("workflow_id", "wfl")])
+            .answers("application/json", schema::data_of("Explanation")),
     );
     tagged("Bookings", all)
 }
@@ -142,4 +149,15 @@ async fn timeline(call: Call, booking: Path<String>, query: Query) -> Answer {
     query.close()?;
     let lines = call.app.engine().timeline(&call.caller, id(booking)?).await?;
     Ok(object(&json!({"data": lines})))
+}
+
+async fn explain(call: Call, booking: Path<String>, mut query: Query) -> Answer {
+    let workflow = query.parsed("workflow_id", "the id of a workflow");
+    query.close()?;
+    let told = call
+        .app
+        .engine()
+        .explain(&call.caller, id(booking)?, workflow)
+        .await?;
+    Ok(object(&json!({"data": told})))
 }

@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod explained;
 mod isolation;
 mod keys;
 mod openapi;

@@ -31,6 +31,7 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
         ("StepPatch", edit),
         ("Timer", answer(&timer())),
         ("TimelineEntry", entry()),
+        ("Explanation", explanation()),
     ]
     .into_iter()
     .map(|(name, schema)| (name.to_owned(), schema))
@@ -185,4 +186,29 @@ fn entry() -> Value {
         }
     }
     object
+}
+
+/// What became of one workflow for one booking.
+fn explanation() -> Value {
+    let any = || json!({"description": "A text, a number, a list … or nothing."});
+    let check = answer(&[
+        ("check", string()),
+        ("passed", or_null(boolean())),
+        ("expected", any()),
+        ("actual", any()),
+        ("sentence", string()),
+    ]);
+    answer(&[
+        ("workflow_id", id("wfl")),
+        ("workflow", string()),
+        (
+            "verdict",
+            super::words(&["sent", "planned", "would_fire", "not_sent"]),
+        ),
+        ("reason", text()),
+        ("reason_sentence", text()),
+        ("at", or_null(instant())),
+        ("run_id", or_null(id("run"))),
+        ("checks", list_of(check)),
+    ])
 }
