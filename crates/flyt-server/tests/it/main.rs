@@ -8,7 +8,11 @@
 
 mod commands;
 mod explained;
+mod isolation;
 mod keys;
+mod openapi;
 mod refusals;
 mod sentences;
+mod schema;
+mod story;
 mod world;
