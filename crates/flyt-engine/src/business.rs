@@ -241,22 +241,10 @@ impl Inner {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let since = to_ms(self.clock.now()).saturating_sub(OVERLAP_MS);
         let sealed = self
             .read(async move |tx: &mut Tx| Ok(secrets::versions(&mut tx.tenant(no), WEBHOOK).await?))
             .await?;
-        let mut open = Vec::new();
-        for (at, secret) in sealed.iter().enumerate() {
-            // The newest signs for ever; an older one for a day after the next was made.
-            let replaced = at
-                .checked_sub(1)
-                .and_then(|n| sealed.get(n))
-                .map(|n| n.created_at);
-            if replaced.is_none_or(|r| to_ms(r) > since) {
-                let context = format!("{no}/{WEBHOOK}/{}", secret.version);
-                open.push(self.seal.open(&secret.sealed, &context).map_err(Refusal::Bug)?);
-            }
-        }
+        let mut open = self.live_secrets(no, &sealed)?;
         if open.is_empty() {
             open.push(self.new_webhook_secret(no, None).await?);
         }
@@ -267,10 +255,26 @@ impl Inner {
         Ok(open)
     }
 
+    /// Opens those of a secret's versions (newest first) that sign now: the newest for ever, an older one for a day after the
+    /// next was made.
+    pub(crate) fn live_secrets(&self, no: i64, sealed: &[secrets::Secret]) -> Result<Vec<String>, Refusal> {
+        let since = to_ms(self.clock.now()).saturating_sub(OVERLAP_MS);
+        let mut open = Vec::new();
+        for (at, secret) in sealed.iter().enumerate() {
+            let replaced = at
+                .checked_sub(1)
+                .and_then(|n| sealed.get(n))
+                .map(|n| n.created_at);
+            if replaced.is_none_or(|r| to_ms(r) > since) {
+                let context = format!("{no}/{}/{}", secret.name, secret.version);
+                open.push(self.seal.open(&secret.sealed, &context).map_err(Refusal::Bug)?);
+            }
+        }
+        Ok(open)
+    }
+
     async fn new_webhook_secret(&self, no: i64, actor: Option<Actor>) -> Result<String, Refusal> {
-        let mut bytes = [0_u8; SECRET_BYTES];
-        random::fill(&mut bytes).map_err(Refusal::Unavailable)?;
-        let secret = format!("whsec_{}", base64(&bytes));
+        let secret = new_secret()?;
         let mut nonce = [0_u8; crate::seal::NONCE_BYTES];
         random::fill(&mut nonce).map_err(Refusal::Unavailable)?;
         let (seal, plain, at) = (self.seal.clone(), secret.clone(), to_ms(self.clock.now()));
@@ -310,6 +314,10 @@ impl Inner {
     }
 }
 
-fn base64(bytes: &[u8]) -> String {
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+/// A new secret in the form of Standard Webhooks.
+pub(crate) fn new_secret() -> Result<String, Refusal> {
+    let mut bytes = [0_u8; SECRET_BYTES];
+    random::fill(&mut bytes).map_err(Refusal::Unavailable)?;
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    Ok(format!("whsec_{text}"))
 }

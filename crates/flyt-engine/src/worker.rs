@@ -2,6 +2,7 @@
 //! written only by the holder of its current attempt.
 
 use crate::change::Out;
+use crate::delivery;
 use crate::engine::Inner;
 use crate::record;
 use crate::refusal::Refusal;
@@ -70,6 +71,9 @@ pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
 }
 
 async fn attempt(inner: &Arc<Inner>, step: &StepRow) -> Result<(), Refusal> {
+    if step.channel.as_deref() == Some(delivery::CHANNEL) {
+        return delivery::attempt(inner, step).await;
+    }
     let began = inner.clock.now();
     let (reader, row) = (inner.clone(), step.clone());
     let seen = inner

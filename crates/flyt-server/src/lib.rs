@@ -18,6 +18,7 @@ mod problem;
 mod records;
 mod serve;
 mod state;
+mod streams;
 mod watch;
 
 pub use api::router;

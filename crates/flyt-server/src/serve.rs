@@ -50,6 +50,7 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
     signalled().await?;
     tracing::info!("stopping");
     stop.send_replace(true);
+    opened.app.streams().end();
     // Whatever is still open after ten seconds is cut off; what it wrote is committed or not, never half.
     let app = opened.app.clone();
     let drained = async {

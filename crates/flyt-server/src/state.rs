@@ -4,6 +4,7 @@ use crate::idempotency::Running;
 use crate::keys;
 use crate::limit::Limiter;
 use crate::lock::Lock;
+use crate::streams::Streams;
 use flyt_core::id::KeyId;
 use flyt_engine::Engine;
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ struct Shared {
     limiter: Limiter,
     running: Running,
     counts: Counts,
+    streams: Streams,
     /// Held as long as the server lives.
     _lock: Option<Lock>,
     /// The last minute in which the use of a key was noted.
@@ -36,6 +38,7 @@ impl App {
             limiter: Limiter::default(),
             running: Running::default(),
             counts: Counts::default(),
+            streams: Streams::default(),
             _lock: lock,
             used: Mutex::default(),
         }))
@@ -57,6 +60,9 @@ impl App {
     }
     pub(crate) fn counts(&self) -> &Counts {
         &self.0.counts
+    }
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
     }
     /// True for the first use of a key in the minute of `now`.
     pub(crate) fn first_use_this_minute(&self, key: KeyId, now: Timestamp) -> bool {

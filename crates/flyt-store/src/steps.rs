@@ -122,7 +122,7 @@ const HELD_BY_OTHERS: Sql = select!(
      AND (lease_until <= $2 OR boot NOT IN (SELECT boot FROM nodes WHERE seen_at > $4)) ORDER BY run_id, step_no LIMIT $3"
 );
 const PAGE: Sql = select!(
-    "WHERE business_no = $1 AND channel IS NOT NULL AND (run_id < $2 OR (run_id = $2 AND step_no < $3)) \
+    "WHERE business_no = $1 AND channel <> 'endpoint' AND (run_id < $2 OR (run_id = $2 AND step_no < $3)) \
      AND (CAST($4 AS BIGINT) IS NULL OR booking_id = $4) AND (CAST($5 AS BIGINT) IS NULL OR workflow_no = $5) \
      AND (CAST($6 AS TEXT) IS NULL OR channel = $6) AND coalesce(sent_at, due_at) >= $7 AND coalesce(sent_at, due_at) < $8 \
      ORDER BY run_id DESC, step_no DESC LIMIT $9"
@@ -138,7 +138,7 @@ const SENT_TO: Sql = Sql::same(
 const OLDEST_UNCLAIMED: Sql =
     Sql::same("SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at LIMIT 1");
 const COUNT: Sql = Sql::same(
-    "SELECT channel, state, count(*) FROM steps WHERE business_no = $1 AND channel IS NOT NULL GROUP BY channel, state \
+    "SELECT channel, state, count(*) FROM steps WHERE business_no = $1 AND channel <> 'endpoint' GROUP BY channel, state \
      ORDER BY channel, state",
 );
 const PUT_ATTEMPT: Sql = Sql::same(

@@ -4,7 +4,7 @@ use super::Call;
 use crate::answer::{Answer, object};
 use crate::auth::Operator;
 use crate::body::Json;
-use crate::page::{self, Query};
+use crate::page::{self, Page, Query};
 use crate::problem::Problem;
 use crate::records;
 use crate::state::App;
@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use flyt_core::invalid::{Faults, Fields};
 use flyt_core::trigger::TriggerKind;
 use flyt_core::variables;
+use flyt_store::audit;
 use jiff::Timestamp;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -38,10 +39,22 @@ pub(super) fn open_routes() -> Router<App> {
 }
 
 async fn audit_log(call: Call, mut query: Query) -> Answer {
-    let page = query.page();
+    let filter = audit::Filter {
+        actor: query.text("actor"),
+        action: query.text("action"),
+        object: query.text("object"),
+        from: query.instant("from"),
+        to: query.instant("to"),
+    };
+    let page = Page {
+        cursor: query.text("cursor"),
+        limit: query.limit(),
+        external_id: None,
+        updated_since: None,
+    };
     query.close()?;
     Ok(page::answer(
-        records::audit_log(&call.app, call.caller.business_no, page).await?,
+        records::audit_log(&call.app, call.caller.business_no, filter, page).await?,
     ))
 }
 

@@ -6,6 +6,8 @@ mod bookings;
 mod business;
 mod catalogue;
 mod customers;
+mod endpoints;
+mod events;
 mod happened;
 mod keys;
 mod payments;
@@ -36,6 +38,8 @@ pub fn router(app: App) -> Router {
         .merge(payments::routes())
         .merge(workflows::routes())
         .merge(happened::routes())
+        .merge(events::routes())
+        .merge(endpoints::routes())
         .merge(keys::routes())
         .merge(around::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))

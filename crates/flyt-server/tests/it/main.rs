@@ -6,7 +6,11 @@
     reason = "a test may end where it fails"
 )]
 
+mod audit;
 mod commands;
+mod endpoints;
+mod events;
 mod keys;
+mod receiver;
 mod refusals;
 mod world;
