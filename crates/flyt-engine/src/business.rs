@@ -19,7 +19,6 @@ use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, ReplanRow};
 use flyt_store::{businesses, catalogue, secrets};
 use serde_json::Value;
-use std::sync::PoisonError;
 
 /// The number under which the operator's own answers are kept: no business has it.
 const PLATFORM: i64 = 0;
@@ -232,15 +231,6 @@ pub(crate) fn replan(
 impl Inner {
     /// The live webhook secrets of a business, newest first; one is made on first use.
     pub(crate) async fn webhook_secrets(&self, no: i64) -> Result<Vec<String>, Refusal> {
-        let kept = self
-            .secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&no)
-            .cloned();
-        if let Some(kept) = kept {
-            return Ok(kept);
-        }
         let sealed = self
             .read(async move |tx: &mut Tx| Ok(secrets::versions(&mut tx.tenant(no), WEBHOOK).await?))
             .await?;
@@ -248,10 +238,6 @@ impl Inner {
         if open.is_empty() {
             open.push(self.new_webhook_secret(no, None).await?);
         }
-        self.secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(no, open.clone());
         Ok(open)
     }
 
@@ -306,10 +292,6 @@ impl Inner {
             Ok(())
         })
         .await?;
-        self.secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&no);
         Ok(secret)
     }
 }

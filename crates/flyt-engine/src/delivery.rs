@@ -97,7 +97,8 @@ pub(crate) fn begin(
         created_at: now,
         updated_at: now,
     };
-    if out.inner.has_room(out.dispatch.len()) {
+    let beside = out.dispatch.iter().filter(|s| s.kind == CHANNEL).count();
+    if out.inner.has_room(out.dispatch.len()) && out.inner.endpoint_room() > beside {
         out.inner.hold(&mut row, out.now);
     }
     steps::insert(&mut tx.tenant(out.business_no), &row)?;

@@ -242,6 +242,48 @@ async fn a_new_secret_signs_beside_the_old_one_for_a_day() {
 }
 
 #[tokio::test]
+async fn the_secret_of_the_business_is_replaced_in_the_same_way() {
+    let (world, receiver) = (
+        World::reaching("127.0.0.0/8").await,
+        Receiver::answering(&[]).await,
+    );
+    let secret = async || {
+        let made = world
+            .call("POST", "/v1/business/webhook-secret", &json!({}))
+            .await
+            .expect(200);
+        made.json["secret"].as_str().unwrap().to_owned()
+    };
+    let workflow = json!({"name": "W", "enabled": true, "triggers": [{"type": "booking.status_changed"}],
+        "actions": [{"type": "webhook", "url": receiver.url}]});
+    world.call("POST", "/v1/workflows", &workflow).await.expect(201);
+    book(&world).await;
+    let (old, new) = (secret().await, secret().await);
+    for (status, after) in [
+        ("pending", "2026-10-02T00:00:00Z"),
+        ("approved", "2026-10-02T00:00:01Z"),
+    ] {
+        let path = "/v1/bookings/by-external-id/B-1";
+        world
+            .call("PATCH", path, &json!({"status": status}))
+            .await
+            .expect(200);
+        world.clock(after).await;
+    }
+    let heard = receiver.heard();
+    assert_eq!(
+        heard[0].header("webhook-signature"),
+        signed(&heard[0], &[&new, &old])
+    );
+    assert_eq!(
+        heard[1].header("webhook-signature"),
+        signed(&heard[1], &[&new]),
+        "a day later"
+    );
+    world.close().await;
+}
+
+#[tokio::test]
 async fn a_message_that_was_given_up_is_told_to_those_who_asked() {
     let (world, receiver) = (
         World::reaching("127.0.0.0/8").await,
