@@ -1,6 +1,7 @@
 //! The engine: wiring of store, clock, ids, channels and loops. What it does is in the modules named after it.
 
 use crate::clock::{self, Clock};
+use crate::counts::Counts;
 use crate::delivery;
 use crate::ids::IdSource;
 use crate::nodes;
@@ -75,6 +76,7 @@ pub(crate) struct Inner {
     flying: AtomicUsize,
     endpoint_places: Arc<tokio::sync::Semaphore>,
     endpoints_flying: AtomicUsize,
+    pub(crate) counts: Counts,
     itself: std::sync::OnceLock<std::sync::Weak<Inner>>,
 }
 
@@ -121,6 +123,7 @@ impl Engine {
             flying: AtomicUsize::new(0),
             endpoint_places: Arc::new(tokio::sync::Semaphore::new(ENDPOINTS_AT_ONCE)),
             endpoints_flying: AtomicUsize::new(0),
+            counts: Counts::default(),
             itself: std::sync::OnceLock::new(),
         });
         inner.itself.get_or_init(|| Arc::downgrade(&inner));

@@ -9,6 +9,7 @@ mod business;
 mod catalogue;
 mod change;
 pub mod clock;
+mod counts;
 mod delivery;
 mod due;
 mod endpoints;
@@ -38,6 +39,7 @@ mod worker;
 mod workflow;
 mod workflow_read;
 
+pub use counts::{BOUNDS_MS, Counted};
 pub use engine::{Engine, Parts};
 pub use events::{EventQuery, Told};
 pub use ids::IdSource;

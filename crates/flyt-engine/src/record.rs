@@ -60,6 +60,7 @@ pub(crate) async fn record(
     let action = usize::try_from(step.action).ok();
     let action = action.and_then(|i| seen.workflow.definition.actions.get(i));
     let writing = write(step, action, end, began, now)?;
+    inner.counts.tried(&writing.step, writing.attempt.as_ref());
     let (owner, seen) = (inner.clone(), Arc::new(seen));
     let dispatch = inner
         .write(async move |tx: &mut Tx| {
@@ -82,6 +83,7 @@ pub(crate) async fn record_delivery(
 ) -> Result<(), Refusal> {
     let from = (step.state.clone(), step.attempt);
     let writing = write(step, None, end, began, inner.clock.now())?;
+    inner.counts.tried(&writing.step, writing.attempt.as_ref());
     let owner = inner.clone();
     inner
         .write(async move |tx: &mut Tx| {

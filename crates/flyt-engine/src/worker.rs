@@ -65,6 +65,7 @@ pub(crate) enum End {
 
 /// Delivers one claimed step.
 pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
+    inner.counts.late(&step, to_ms(inner.clock.now()));
     if let Err(refusal) = attempt(&inner, &step).await {
         tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
     }

@@ -46,6 +46,11 @@ impl Streams {
             who,
         })
     }
+    /// How many are open.
+    pub(crate) fn count(&self) -> usize {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.values().sum()
+    }
     /// Ends all streams, and those that will be asked for.
     pub(crate) fn end(&self) {
         self.ending.send_replace(true);

@@ -136,8 +136,10 @@ const SENT_TO: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
      AND (booking_id = $3 OR (booking_id IS NULL AND customer_id = $4)) AND sent_at > $5 ORDER BY sent_at DESC LIMIT $6",
 );
-const OLDEST_UNCLAIMED: Sql =
-    Sql::same("SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at LIMIT 1");
+const OLDEST_UNCLAIMED: Sql = Sql::same(
+    "SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 AND (channel IS NULL OR channel <> 'endpoint') \
+     ORDER BY due_at LIMIT 1",
+);
 const COUNT: Sql = Sql::same(
     "SELECT channel, state, count(*) FROM steps WHERE business_no = $1 AND channel <> 'endpoint' GROUP BY channel, state \
      ORDER BY channel, state",
@@ -291,7 +293,8 @@ pub async fn abandoned(
     )
     .await
 }
-/// When the oldest step that is due and unclaimed came due, ms.
+/// When the oldest step that is due and unclaimed came due, ms. Deliveries to endpoints do not count: a dead one makes the
+/// others wait for room.
 pub async fn oldest_unclaimed(tx: &mut EngineTx<'_>, now: i64) -> Result<Option<i64>> {
     Ok(tx
         .query_opt::<(i64,)>(OLDEST_UNCLAIMED, &[now.into()])

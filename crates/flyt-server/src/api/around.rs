@@ -10,7 +10,7 @@ use crate::records;
 use crate::state::App;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use flyt_core::invalid::{Faults, Fields};
@@ -19,7 +19,6 @@ use flyt_core::variables;
 use flyt_store::audit;
 use jiff::Timestamp;
 use serde_json::json;
-use std::fmt::Write as _;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -35,7 +34,7 @@ pub(super) fn open_routes() -> Router<App> {
     Router::new()
         .route("/health/live", get(async || axum::Json(json!({"status": "ok"}))))
         .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(super::metrics::metrics))
 }
 
 async fn audit_log(call: Call, mut query: Query) -> Answer {
@@ -131,16 +130,4 @@ async fn ready(State(app): State<App>) -> Response {
         )
             .into_response(),
     }
-}
-
-/// The text format of Prometheus. No label names a business.
-async fn metrics(State(app): State<App>) -> Response {
-    let mut text = String::from("# TYPE flyt_http_responses_total counter\n");
-    for (class, count) in app.counts().by_class() {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "flyt_http_responses_total{{class=\"{class}xx\"}} {count}");
-    }
-    let up = i32::from(app.engine().ready().await.is_ok());
-    let _ = write!(text, "# TYPE flyt_ready gauge\nflyt_ready {up}\n");
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -10,6 +10,7 @@ mod endpoints;
 mod events;
 mod happened;
 mod keys;
+mod metrics;
 mod payments;
 mod workflows;
 

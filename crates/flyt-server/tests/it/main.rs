@@ -11,6 +11,7 @@ mod commands;
 mod endpoints;
 mod events;
 mod keys;
+mod metrics;
 mod receiver;
 mod refusals;
 mod world;
