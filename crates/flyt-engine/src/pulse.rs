@@ -2,14 +2,19 @@
 //! the same pass, so what the tests move is what production runs.
 
 use crate::barrier;
+use crate::circuit;
 use crate::clock;
 use crate::due;
 use crate::engine::Inner;
 use crate::refusal::Refusal;
 use crate::replan;
+use crate::report;
 use crate::worker;
+use flyt_core::id::StepId;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_store::Tx;
+use flyt_store::circuits::{self, CircuitRow};
+use flyt_store::reports;
 use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerRow};
 use flyt_store::workflows::{self, ReplanRow};
@@ -34,6 +39,10 @@ struct Found {
     timers: Vec<TimerRow>,
     steps: Vec<StepRow>,
     replans: Vec<ReplanRow>,
+    /// Accounts in trouble whose next probe may go.
+    probes: Vec<CircuitRow>,
+    /// SMS that have waited long enough for a report.
+    undecided: Vec<(i64, StepId)>,
     /// When the next thing comes due, ms.
     next: Option<i64>,
 }
@@ -105,6 +114,8 @@ async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
     let mut done = join_all(found.replans.into_iter().map(|r| replanned(inner, r))).await;
     done.extend(join_all(found.timers.into_iter().map(|t| fired(inner, t))).await);
     done.extend(join_all(barriers.into_iter().map(|s| carried(inner, s))).await);
+    done.extend(join_all(found.undecided.into_iter().map(|s| decided(inner, s))).await);
+    done.extend(join_all(found.probes.into_iter().map(|c| probed(inner, c))).await);
     // What failed stays due; it is looked at again after a rest, not at once.
     Ok((claimed > 0 || done.contains(&true), found.next))
 }
@@ -114,12 +125,18 @@ async fn look(tx: &mut Tx, now: i64) -> Result<Found, Refusal> {
     let replans = workflows::replans(&mut engine, REPLANS).await?;
     let timers = timers::due(&mut engine, now, BATCH).await?;
     let steps = steps::due(&mut engine, now, BATCH).await?;
+    let probes = circuits::due(&mut engine, now, BATCH).await?;
+    let undecided = reports::undecided(&mut engine, now, BATCH).await?;
     let next = if timers.is_empty() && steps.is_empty() {
-        let (timer, step) = (
+        [
             timers::next_due(&mut engine).await?,
             steps::next_due(&mut engine).await?,
-        );
-        timer.into_iter().chain(step).min()
+            circuits::next_due(&mut engine).await?,
+            reports::next_undecided(&mut engine).await?,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     } else {
         None
     };
@@ -127,6 +144,8 @@ async fn look(tx: &mut Tx, now: i64) -> Result<Found, Refusal> {
         timers,
         steps,
         replans,
+        probes,
+        undecided,
         next,
     })
 }
@@ -166,6 +185,28 @@ async fn replanned(inner: &Arc<Inner>, row: ReplanRow) -> bool {
         .write(async move |tx: &mut Tx| replan::batch(&owner, tx, &row).await)
         .await;
     finish(inner, done, "a re-plan", &row.workflow_no.to_string())
+}
+
+async fn decided(inner: &Arc<Inner>, step: (i64, StepId)) -> bool {
+    let owner = inner.clone();
+    let done = inner
+        .write(async move |tx: &mut Tx| report::decide(&owner, tx, step).await)
+        .await;
+    finish(
+        inner,
+        done.map(|()| Vec::new()),
+        "a lost answer",
+        &step.1.to_string(),
+    )
+}
+
+async fn probed(inner: &Arc<Inner>, row: CircuitRow) -> bool {
+    let owner = inner.clone();
+    let no = row.owner.to_string();
+    let done = inner
+        .write(async move |tx: &mut Tx| circuit::probe(&owner, tx, &row).await)
+        .await;
+    finish(inner, done.map(|()| Vec::new()), "a probe", &no)
 }
 
 fn finish(inner: &Inner, done: Result<Vec<StepRow>, Refusal>, what: &str, id: &str) -> bool {

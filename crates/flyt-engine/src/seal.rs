@@ -3,6 +3,8 @@
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 
 /// Bytes of a nonce.
 pub(crate) const NONCE_BYTES: usize = 24;
@@ -11,7 +13,11 @@ pub(crate) const KEY_BYTES: usize = 32;
 
 /// The key of an installation.
 #[derive(Clone)]
-pub struct Seal(XChaCha20Poly1305);
+pub struct Seal {
+    cipher: XChaCha20Poly1305,
+    /// A key of its own for marks, derived from the installation's.
+    marks: [u8; KEY_BYTES],
+}
 
 impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -22,7 +28,14 @@ impl std::fmt::Debug for Seal {
 impl Seal {
     /// A seal with this key.
     pub fn new(key: &[u8; KEY_BYTES]) -> Self {
-        Self(XChaCha20Poly1305::new(&Key::from(*key)))
+        Self {
+            cipher: XChaCha20Poly1305::new(&Key::from(*key)),
+            marks: hmac(key, "marks"),
+        }
+    }
+    /// An unguessable mark of `context` that can be made again at any time, so that it need not be stored.
+    pub(crate) fn mark(&self, context: &str) -> [u8; KEY_BYTES] {
+        hmac(&self.marks, context)
     }
     /// Seals `plain` for the place `context`: nonce and cipher text.
     ///
@@ -34,7 +47,7 @@ impl Seal {
             aad: context.as_bytes(),
         };
         let sealed = self
-            .0
+            .cipher
             .encrypt(&XNonce::from(*nonce), payload)
             .map_err(|_| "a secret could not be sealed".to_owned())?;
         Ok([nonce.as_slice(), &sealed].concat())
@@ -53,11 +66,22 @@ impl Seal {
             aad: context.as_bytes(),
         };
         let plain = self
-            .0
+            .cipher
             .decrypt(&XNonce::from(nonce), payload)
             .map_err(|_| wrong())?;
         String::from_utf8(plain).map_err(|_| wrong())
     }
+}
+
+fn hmac(key: &[u8; KEY_BYTES], text: &str) -> [u8; KEY_BYTES] {
+    // A key is as long as a block of SHA-256; zeros at its end change nothing.
+    let mut block = [0_u8; 64];
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&block.into());
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

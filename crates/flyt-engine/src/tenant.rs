@@ -16,6 +16,7 @@ use flyt_core::variables;
 use flyt_core::workflow::{Definition, Workflow};
 use flyt_store::Tx;
 use flyt_store::changes::ChangeRow;
+use flyt_store::channels::{self, ChannelRow};
 use flyt_store::{bookings, businesses, catalogue, changes, customers, payments, workflows};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,8 @@ pub(crate) struct Tenant {
     pub(crate) statuses: Arc<Vec<Status>>,
     /// All that are not deleted, in position order.
     pub(crate) workflows: Vec<Arc<Workflow>>,
+    /// Its own sending accounts, sealed.
+    pub(crate) channels: Vec<ChannelRow>,
 }
 
 /// Businesses by number, and pinned versions of workflows. Bounded: when it is full it starts anew.
@@ -107,7 +110,9 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
     for row in workflows::live(&mut tenant).await? {
         all.push(Arc::new(workflow(&row)?));
     }
+    let channels = channels::of_business(&mut tenant).await?;
     Ok(Tenant {
+        channels,
         business: Arc::new(business),
         statuses: Arc::new(statuses),
         workflows: all,

@@ -26,6 +26,9 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("timers", crate::timers::ALL),
     ("runs", crate::runs::ALL),
     ("steps", crate::steps::ALL),
+    ("channels", crate::channels::ALL),
+    ("circuits", crate::circuits::ALL),
+    ("reports", crate::reports::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

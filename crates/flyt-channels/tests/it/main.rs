@@ -14,6 +14,7 @@ mod email;
 mod http_sink;
 mod outcome;
 mod signature;
+mod sms;
 mod smtp;
 mod smtp_sink;
 mod smtp_tls;

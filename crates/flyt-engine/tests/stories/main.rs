@@ -7,9 +7,12 @@
     reason = "a story that cannot be told fails where it stands"
 )]
 
+mod circuits;
+mod gateway;
 mod model;
 mod moves;
 mod nodes;
 mod once;
 mod reasons;
+mod sms;
 mod world;

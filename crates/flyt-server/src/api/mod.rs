@@ -4,7 +4,9 @@
 mod around;
 mod bookings;
 mod business;
+mod callbacks;
 mod catalogue;
+mod channels;
 mod customers;
 mod happened;
 mod keys;
@@ -37,11 +39,13 @@ pub fn router(app: App) -> Router {
         .merge(workflows::routes())
         .merge(happened::routes())
         .merge(keys::routes())
+        .merge(channels::routes())
         .merge(around::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()
         .nest("/v1", v1)
+        .merge(callbacks::routes())
         .merge(around::open_routes())
         .fallback(async || Problem::not_found().into_response())
         .layer(from_fn(no_store))

@@ -6,6 +6,7 @@
     reason = "a test may end where it fails"
 )]
 
+mod channels;
 mod commands;
 mod explained;
 mod keys;
