@@ -39,6 +39,7 @@ pub mod retry;
 pub mod run;
 pub mod sample;
 pub mod segments;
+pub mod sentence;
 pub mod state;
 pub mod status;
 pub mod storm;

@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// API keys of a stopped server's data.
     #[command(subcommand)]
     Keys(Box<Keys>),
+    /// Print the OpenAPI document.
+    #[command(name = "openapi")]
+    OpenApi,
 }
 
 /// Where the data lie.

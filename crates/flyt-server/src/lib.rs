@@ -14,6 +14,7 @@ mod keys;
 mod limit;
 mod lock;
 mod open;
+mod openapi;
 mod page;
 mod problem;
 mod records;
@@ -23,4 +24,5 @@ mod watch;
 
 pub use api::router;
 pub use cli::run;
+pub use openapi::document;
 pub use state::App;

@@ -21,6 +21,10 @@ pub fn run() -> ExitCode {
             Command::Demo(settings) => serve::demo(settings).await,
             Command::Businesses(command) => businesses::run(command).await,
             Command::Keys(command) => keys::run(*command).await,
+            Command::OpenApi => {
+                say(&format!("{:#}", crate::openapi::document()));
+                Ok(())
+            }
         }
     });
     match done {

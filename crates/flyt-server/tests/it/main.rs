@@ -9,6 +9,11 @@
 mod channels;
 mod commands;
 mod explained;
+mod isolation;
 mod keys;
+mod openapi;
 mod refusals;
+mod sentences;
+mod schema;
+mod story;
 mod world;
