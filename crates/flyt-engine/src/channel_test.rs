@@ -37,10 +37,10 @@ impl Engine {
             (Way::Captured | Way::Call, _) => {
                 let words =
                     "Nothing leaves: no account is in force for this channel, or the business is a sandbox.";
-                return Ok(json!({"ok": false, "code": "captured", "message": words}));
+                return Ok(json!({"ok": false, "code": "captured", "message": words, "answer": null}));
             }
             (Way::Broken(problem), _) => {
-                return Ok(json!({"ok": false, "code": "secret", "message": problem}));
+                return Ok(json!({"ok": false, "code": "secret", "message": problem, "answer": null}));
             }
             (Way::Gateway(account, owner), None) => self.0.gateways.check(&account, owner, now).await,
             (Way::Gateway(account, owner), Some(to)) => {

@@ -28,6 +28,8 @@ const READ_ONLY: &[&str] = &[
     "secret_set",
     "callback_path",
     "callback_url",
+    "sandbox",
+    "paused",
     "status",
     "problem",
     "paused_since",
@@ -51,7 +53,8 @@ impl Engine {
                 for channel in [Channel::Email, Channel::Sms] {
                     all.push(shown(&inner, tx, &tenant, channel).await?);
                 }
-                all.push(webhooks(tx, no).await?);
+                let sandbox = tenant.business.settings.mode == Mode::Sandbox;
+                all.push(webhooks(tx, no, sandbox).await?);
                 Ok(all)
             })
             .await
@@ -131,10 +134,13 @@ async fn shown(inner: &Inner, tx: &mut Tx, tenant: &Tenant, channel: Channel) ->
         "revision": row.map_or(0, |r| r.revision),
         "updated_at": row.map(|r| from_ms(r.updated_at)),
         "sandbox": tenant.business.settings.mode == Mode::Sandbox,
+        "paused": [],
+        "callback_path": null,
+        "callback_url": null,
     });
     let circuit = match road::key(&way, no) {
         Some(key) => circuit(tx, no, &key).await?,
-        None => json!({"status": "ok"}),
+        None => well(),
     };
     extend(&mut object, circuit);
     if let (Way::Broken(problem), Some(map)) = (&way, object.as_object_mut()) {
@@ -153,8 +159,13 @@ async fn circuit(tx: &mut Tx, no: i64, key: &Key) -> Result<Value, Refusal> {
     let found = circuits::get(&mut tx.tenant(key.owner), &key.account).await?;
     match found.filter(|c| c.opened_at.is_some()) {
         Some(row) => trouble(tx, no, &row).await,
-        None => Ok(json!({"status": "ok"})),
+        None => Ok(well()),
     }
+}
+
+/// An account without trouble.
+fn well() -> Value {
+    json!({"status": "ok", "problem": null, "paused_since": null, "next_probe_at": null, "waiting": 0})
 }
 
 async fn trouble(tx: &mut Tx, no: i64, row: &CircuitRow) -> Result<Value, Refusal> {
@@ -171,7 +182,7 @@ async fn trouble(tx: &mut Tx, no: i64, row: &CircuitRow) -> Result<Value, Refusa
 }
 
 /// Webhooks go straight to their addresses; those in trouble are named.
-async fn webhooks(tx: &mut Tx, no: i64) -> Result<Value, Refusal> {
+async fn webhooks(tx: &mut Tx, no: i64, sandbox: bool) -> Result<Value, Refusal> {
     let mut paused = Vec::new();
     for row in circuits::open(&mut tx.tenant(no)).await? {
         if row.account != Channel::Sms.word() {
@@ -181,7 +192,14 @@ async fn webhooks(tx: &mut Tx, no: i64) -> Result<Value, Refusal> {
         }
     }
     let status = if paused.is_empty() { "ok" } else { "paused" };
-    Ok(json!({"id": "webhook", "channel": "webhook", "in_force": "own", "status": status, "paused": paused}))
+    let mut object = json!({
+        "id": "webhook", "channel": "webhook", "in_force": "own", "provider": null, "url": null, "account": null, "from": null,
+        "secret_set": false, "sandbox": sandbox, "callback_path": null, "callback_url": null, "revision": 0,
+        "updated_at": null,
+    });
+    extend(&mut object, well());
+    extend(&mut object, json!({"status": status, "paused": paused}));
+    Ok(object)
 }
 
 fn extend(object: &mut Value, more: Value) {

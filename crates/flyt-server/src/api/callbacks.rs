@@ -3,6 +3,7 @@
 
 use crate::answer::{Answer, nothing};
 use crate::body;
+use crate::openapi::{Operation, tagged};
 use crate::problem::Problem;
 use crate::state::App;
 use axum::Router;
@@ -10,11 +11,34 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::routing::post;
 use flyt_engine::{Callback, Heard};
+use serde_json::json;
 use url::form_urlencoded;
 
 /// Routes without a key.
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/v1/callbacks/{provider}/{token}", post(take))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let example = json!({"client_reference": "msg_0123456789ABC000", "state": "delivered"});
+    let call = Operation::post(
+        "/v1/callbacks/{provider}/{token}",
+        "takeCallback",
+        "What SMS gateways post to us",
+    );
+    tagged(
+        "What happened",
+        vec![
+            call.about(
+                "Delivery reports and what people write back; STOP ends all SMS of the business to the number, START lets them \
+                 go again. The whole address stands in `GET /v1/channels/sms` (`callback_url`). Twilio posts a form of its own to \
+                 `twilio`, signed.",
+            )
+            .open()
+            .takes("GatewayCall", example)
+            .done(),
+        ],
+    )
 }
 
 async fn take(

@@ -71,6 +71,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         workflows::operations(),
         happened::operations(),
         keys::operations(),
+        callbacks::operations(),
+        channels::operations(),
         around::operations(),
         docs::operations(),
     ]

@@ -57,7 +57,7 @@ async fn a_business_has_an_sms_account_of_its_own_whose_secret_never_comes_out()
     world
         .call("PUT", "/v1/channels/email", &json!({}))
         .await
-        .expect(409);
+        .expect(405);
     world.get("/v1/channels/fax").await.expect(404);
     let test = world
         .call("POST", "/v1/channels/sms/test", &json!({}))

@@ -13,7 +13,7 @@ mod isolation;
 mod keys;
 mod openapi;
 mod refusals;
-mod sentences;
 mod schema;
+mod sentences;
 mod story;
 mod world;
