@@ -16,10 +16,6 @@ use crate::zone::Zone;
 use jiff::Timestamp;
 
 /// What is looked at.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own about the step"
-)]
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
     /// The workflow: on/off as it stands now, the definition that the run pinned.
@@ -44,8 +40,8 @@ pub struct Look<'a> {
     pub vars: &'a Vars,
     /// The recipient's address, for deliveries.
     pub recipient: Option<&'a str>,
-    /// Whether the address is suppressed.
-    pub suppressed: bool,
+    /// Why nothing more goes to the address, if that is so.
+    pub suppressed: Option<Reason>,
 }
 
 /// What the last look says.
@@ -195,7 +191,7 @@ fn reachable(look: &Look<'_>, facts: &Facts, delivery: Delivery, channel: Channe
             return Some(Reason::NoConsent);
         }
     }
-    look.suppressed.then_some(Reason::SuppressedAddress)
+    look.suppressed
 }
 
 fn is_theirs(contact: &crate::customer::Contact, address: &str) -> bool {

@@ -89,6 +89,16 @@ pub fn next(tried: &Tried, now: Timestamp, expires_at: Option<Timestamp>) -> Nex
     }
 }
 
+/// When an SMS whose answer was lost is decided on, if no report has come.
+pub fn report_due(now: Timestamp) -> Timestamp {
+    plus_ms(now, REPORT_WAIT)
+}
+
+/// Whether an SMS that no report has come for is tried once more. `lost`: how many of its answers were lost.
+pub fn once_more(lost: i64, now: Timestamp, expires_at: Option<Timestamp>) -> bool {
+    lost <= 1 && expires_at.is_none_or(|limit| now <= limit)
+}
+
 fn wait_ms(tried: &Tried) -> Option<i64> {
     let place = usize::try_from(tried.attempt.max(1) - 1).ok()?;
     let plan = match (tried.channel, tried.class) {

@@ -3,6 +3,7 @@
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 /// Bytes of a nonce.
@@ -42,6 +43,8 @@ impl OneKey {
 pub struct Seal {
     current: OneKey,
     old: Option<OneKey>,
+    /// A key of its own for marks, derived from the installation's.
+    marks: [u8; KEY_BYTES],
 }
 
 impl std::fmt::Debug for Seal {
@@ -62,7 +65,12 @@ impl Seal {
         Self {
             current: OneKey::new(key),
             old: None,
+            marks: hmac(key, "marks"),
         }
+    }
+    /// An unguessable mark of `context` that can be made again at any time, so that it need not be stored.
+    pub(crate) fn mark(&self, context: &str) -> [u8; KEY_BYTES] {
+        hmac(&self.marks, context)
     }
     /// The same seal, which also opens what `key` sealed.
     #[must_use]
@@ -132,6 +140,17 @@ fn split(sealed: &[u8]) -> Option<(KeyId, &[u8])> {
     let (layout, rest) = sealed.split_first()?;
     let (id, rest) = rest.split_first_chunk::<ID_BYTES>()?;
     (*layout == LAYOUT).then_some((*id, rest))
+}
+
+fn hmac(key: &[u8; KEY_BYTES], text: &str) -> [u8; KEY_BYTES] {
+    // A key is as long as a block of SHA-256; zeros at its end change nothing.
+    let mut block = [0_u8; 64];
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&block.into());
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -41,12 +41,15 @@ impl Engine {
                     ..moved(&step, &out)
                 };
                 write(tx, &out, caller, &step, &ready, "step.retry").await?;
+                if is_open(&step) {
+                    return Ok(()); // it was not over: it waited for a report
+                }
                 runs::step_reopened(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
             })
             .await
     }
 
-    /// Skips a step that has not gone.
+    /// Skips a step that has not gone, or of which nobody knows whether it has.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` (`too_late`) once it is on its way or over.
@@ -54,7 +57,10 @@ impl Engine {
         let (inner, caller) = (self.0.clone(), *caller);
         self.0
             .command(async move |tx: &mut Tx| {
-                let step = waiting(tx, caller, id).await?;
+                let step = find(tx, caller, id).await?;
+                if step.state != "unknown" {
+                    still_waits(&step)?;
+                }
                 let out = Out::new(&inner, caller.business_no, inner.clock.now());
                 let reason = Some(Reason::CancelledByUser.word().to_owned());
                 let cancelled = StepRow {
@@ -64,6 +70,9 @@ impl Engine {
                     ..moved(&step, &out)
                 };
                 write(tx, &out, caller, &step, &cancelled, "step.skip").await?;
+                if step.state == "unknown" && !is_open(&step) {
+                    return Ok(()); // it was over: it waited for a person
+                }
                 runs::step_ended(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
             })
             .await
@@ -165,8 +174,18 @@ async fn find(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Refusa
 
 async fn waiting(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Refusal> {
     let step = find(tx, caller, id).await?;
+    still_waits(&step)?;
+    Ok(step)
+}
+
+/// Whether a lost answer still waits for a report. One that waits for a person has let its run go on.
+fn is_open(step: &StepRow) -> bool {
+    step.state == "unknown" && step.reason.is_none()
+}
+
+fn still_waits(step: &StepRow) -> Result<(), Refusal> {
     if matches!(step.state.as_str(), "ready" | "parked") {
-        return Ok(step);
+        return Ok(());
     }
     Err(Refusal::conflict(
         "too_late",

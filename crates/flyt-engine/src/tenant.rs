@@ -16,6 +16,7 @@ use flyt_core::variables;
 use flyt_core::workflow::{Definition, Workflow};
 use flyt_store::Tx;
 use flyt_store::changes::ChangeRow;
+use flyt_store::channels::{self, ChannelRow};
 use flyt_store::endpoints::EndpointRow;
 use flyt_store::{bookings, businesses, catalogue, changes, customers, endpoints, payments, workflows};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub(crate) struct Tenant {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// Webhook endpoints that are on.
     pub(crate) endpoints: Vec<EndpointRow>,
+    /// Its own sending accounts, sealed.
+    pub(crate) channels: Vec<ChannelRow>,
 }
 
 /// Businesses by number, and pinned versions of workflows. Bounded: when it is full it starts anew.
@@ -112,7 +115,9 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
     }
     let mut endpoints = endpoints::live(&mut tenant).await?;
     endpoints.retain(|e| e.enabled);
+    let channels = channels::of_business(&mut tenant).await?;
     Ok(Tenant {
+        channels,
         business: Arc::new(business),
         statuses: Arc::new(statuses),
         workflows: all,

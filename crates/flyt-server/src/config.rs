@@ -157,6 +157,9 @@ pub(crate) struct Outside {
     /// The gateway for SMS; without it SMS are captured.
     #[arg(long, env = "FLYT_SMS_URL", hide = true, hide_env_values = true)]
     pub(crate) sms_url: Option<String>,
+    /// Where this server is reached from outside, such as `https://flyt.example`: SMS gateways are told to report there.
+    #[arg(long, env = "FLYT_PUBLIC_URL", hide = true)]
+    pub(crate) public_url: Option<String>,
     /// The key of secrets at rest; made at the first start when absent.
     #[arg(long, env = "FLYT_SECRET_KEY", hide = true, hide_env_values = true)]
     pub(crate) secret_key: Option<String>,

@@ -7,6 +7,7 @@ use crate::records;
 use crate::secret_keys::{SecretKeys, finish, lost, seal_anew, secret_keys};
 use crate::state::{App, Place};
 use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::smtp::Relay;
 use flyt_channels::webhook::Webhooks;
 use flyt_engine::{Engine, Parts, Resealed, hold};
@@ -172,7 +173,14 @@ async fn engine(
 ) -> Result<Engine, String> {
     let ranges = parse_allow(outside.egress_allow.as_deref().unwrap_or_default());
     let ranges = ranges.map_err(|e| format!("FLYT_EGRESS_ALLOW: {e}"))?;
-    let webhooks = Webhooks::new(Guard::new(ranges)).map_err(|e| e.to_string())?;
+    let guard = Guard::new(ranges);
+    let gateways = Gateways::new(guard.clone()).map_err(|e| e.to_string())?;
+    let webhooks = Webhooks::new(guard).map_err(|e| e.to_string())?;
+    let sms = outside.sms_url.as_deref().map(Account::from_url).transpose();
+    let public_url = outside
+        .public_url
+        .as_deref()
+        .map(|url| url.trim_end_matches('/').to_owned());
     let relay = outside
         .smtp_url
         .as_deref()
@@ -181,6 +189,9 @@ async fn engine(
     let parts = Parts {
         test_clock,
         relay: relay.map_err(|e| format!("FLYT_SMTP_URL: {e}"))?,
+        gateways,
+        sms: sms.map_err(|e| format!("FLYT_SMS_URL: {e}"))?,
+        public_url,
         webhooks,
         seal: keys.seal(),
         held,

@@ -22,6 +22,11 @@ const ALL: &[Migration] = &[
         name: "events",
         text: include_str!("../migrations/postgres/0003_events.sql"),
     },
+    Migration {
+        number: 4,
+        name: "channels",
+        text: include_str!("../migrations/postgres/0004_channels.sql"),
+    },
 ];
 
 /// The number of the last one.

@@ -132,9 +132,13 @@ const RELEASE: Sql = Sql::same(
     "UPDATE steps SET state = 'ready', reason = NULL, delayed = TRUE, updated_at = $3 \
      WHERE business_no = $1 AND state = 'parked' AND reason = $2",
 );
+const SENT_ABOUT: Sql = Sql::same(
+    "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
+     AND booking_id = $3 AND sent_at > $4 ORDER BY sent_at DESC LIMIT $5",
+);
 const SENT_TO: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
-     AND (booking_id = $3 OR (booking_id IS NULL AND customer_id = $4)) AND sent_at > $5 ORDER BY sent_at DESC LIMIT $6",
+     AND booking_id IS NULL AND customer_id = $3 AND sent_at > $4 ORDER BY sent_at DESC LIMIT $5",
 );
 const OLDEST_UNCLAIMED: Sql = Sql::same(
     "SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 AND (channel IS NULL OR channel <> 'endpoint') \
@@ -171,6 +175,7 @@ pub(crate) const ALL: &[Sql] = &[
     HELD_BY_OTHERS,
     PAGE,
     RELEASE,
+    SENT_ABOUT,
     SENT_TO,
     OLDEST_UNCLAIMED,
     COUNT,
@@ -332,16 +337,19 @@ pub async fn page(tx: &mut TenantTx<'_>, f: &StepFilter, below: StepId, limit: i
 }
 /// When messages went to an address about one booking (or, without one, one customer) after `since`, newest first, ms.
 pub async fn sent_to(tx: &mut TenantTx<'_>, s: &StepRow, since: i64, limit: i64) -> Result<Vec<i64>> {
+    let (sql, whose) = match s.booking_id {
+        Some(booking) => (SENT_ABOUT, Some(booking.0)),
+        None => (SENT_TO, s.customer_id.map(|i| i.0)),
+    };
     let at = [
         tx.business_no().into(),
         (&s.recipient).into(),
-        s.booking_id.map(|i| i.0).into(),
-        s.customer_id.map(|i| i.0).into(),
+        whose.into(),
         since.into(),
         limit.into(),
     ];
     Ok(tx
-        .query::<(i64,)>(SENT_TO, &at)
+        .query::<(i64,)>(sql, &at)
         .await?
         .into_iter()
         .map(|(at,)| at)

@@ -3,6 +3,7 @@
 use crate::dice::Dice;
 use crate::model::{HOUR, Model};
 use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::sms::Gateways;
 use flyt_channels::webhook::Webhooks;
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::WorkflowId;
@@ -84,6 +85,9 @@ async fn start(store: Store) -> Engine {
         store,
         test_clock: Some(BEGIN.parse().unwrap()),
         relay: None,
+        gateways: Gateways::new(Guard::new(Vec::new())).unwrap(),
+        sms: None,
+        public_url: None,
         webhooks: Webhooks::new(Guard::new(parse_allow("").unwrap())).unwrap(),
         seal: Seal::new(&[7; 32]),
         held: false,

@@ -7,10 +7,13 @@
     reason = "a story that cannot be told fails where it stands"
 )]
 
+mod circuits;
 mod endpoints;
+mod gateway;
 mod model;
 mod moves;
 mod nodes;
 mod once;
 mod reasons;
+mod sms;
 mod world;

@@ -1,6 +1,7 @@
 //! A business on an in-memory store, with everything that is needed to tell a story in a few lines.
 
 use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::webhook::Webhooks;
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::{BookingId, WorkflowId};
@@ -86,16 +87,48 @@ impl World {
         ranges: &str,
         (held, works): (bool, bool),
     ) -> Engine {
+        Engine::start(Self::parts(store, test_clock, ranges, (held, works)))
+            .await
+            .unwrap()
+    }
+    /// The same, from which nothing leaves.
+    pub(crate) async fn on_held(store: Store, now: &str) -> Self {
+        Self::begin(store, now, json!({}), "127.0.0.0/8", true).await
+    }
+    /// The unguessable part of the address that gateways call.
+    pub(crate) async fn token(&self) -> String {
+        let all = self.engine.channels(&self.caller).await.unwrap();
+        let path = all[1]["callback_path"].as_str().unwrap().to_owned();
+        path.rsplit('/').next().unwrap().to_owned()
+    }
+    /// The same, with an SMS gateway.
+    pub(crate) async fn with_sms(store: Store, now: &str, settings: Value, account: &str) -> Self {
         let parts = Parts {
+            sms: Some(Account::from_url(account).unwrap()),
+            public_url: Some("https://flyt.example".to_owned()),
+            ..Self::parts(store, Some(at(now)), "127.0.0.0/8", (false, true))
+        };
+        Self::founded(Engine::start(parts).await.unwrap(), settings).await
+    }
+    /// What an engine of the stories is made of.
+    pub(crate) fn parts(
+        store: Store,
+        test_clock: Option<Timestamp>,
+        ranges: &str,
+        (held, works): (bool, bool),
+    ) -> Parts {
+        Parts {
             store,
             test_clock,
             relay: None,
+            gateways: Gateways::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
+            sms: None,
+            public_url: None,
             webhooks: Webhooks::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
             seal: Seal::new(&[7; 32]),
             held,
             works,
-        };
-        Engine::start(parts).await.unwrap()
+        }
     }
     /// The business of the stories.
     async fn founded(engine: Engine, settings: Value) -> Self {

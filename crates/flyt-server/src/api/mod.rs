@@ -4,7 +4,9 @@
 mod around;
 mod bookings;
 mod business;
+mod callbacks;
 mod catalogue;
+mod channels;
 mod customers;
 mod docs;
 mod endpoints;
@@ -73,6 +75,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         workflows::operations(),
         happened::operations(),
         keys::operations(),
+        callbacks::operations(),
+        channels::operations(),
         around::operations(),
         docs::operations(),
     ]
@@ -94,12 +98,14 @@ pub fn router(app: App) -> Router {
         .merge(events::routes())
         .merge(endpoints::routes())
         .merge(keys::routes())
+        .merge(channels::routes())
         .merge(around::routes())
         .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()
         .nest("/v1", v1)
+        .merge(callbacks::routes())
         .merge(around::open_routes())
         .merge(docs::routes())
         .fallback(async || Problem::not_found().into_response())

@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod channels;
 mod commands;
 mod endpoints;
 mod events;

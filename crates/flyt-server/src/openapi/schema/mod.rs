@@ -6,6 +6,7 @@ mod around;
 mod booking;
 mod business;
 mod catalogue;
+mod channels;
 mod customer;
 mod happened;
 mod workflow;
@@ -25,6 +26,7 @@ pub(super) fn all() -> Vec<(String, Value)> {
         action::schemas(),
         happened::schemas(),
         around::schemas(),
+        channels::schemas(),
     ]
     .into_iter()
     .flatten()
