@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// Workflows for appointment businesses: when this happens, only if, do this.
 #[derive(Debug, Parser)]
-#[command(name = "flyt", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "flyt", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Answer with one JSON document, for machines.
     #[arg(long, global = true)]

@@ -136,6 +136,10 @@ async fn store(data: &Data) -> Result<(Store, Option<Lock>), String> {
 
 fn file(folder: &Path) -> Result<Store, String> {
     let path = folder.join(FILE);
+    // Made for its owner alone; SQLite's own files beside it take after it.
+    if !path.exists() {
+        crate::local::private(&path).map_err(|e| format!("cannot make {}: {e}", path.display()))?;
+    }
     Store::sqlite(&path, CONNECTIONS).map_err(|e| format!("cannot open {}: {e}", path.display()))
 }
 

@@ -63,7 +63,7 @@ pub(super) async fn run(wanted: Backup, json: bool) -> Result<(), Fault> {
     // The copy lies there until it is packed; the command works with nothing else meanwhile.
     let now = flyt_engine::clock::wall();
     let done = backup::write(&wanted.file, &copy, key.as_deref(), now, &mut |d, a| {
-        packing.mark(d, a)
+        packing.mark(d, a);
     });
     drop(packing);
     std::fs::remove_file(&copy).map_err(|e| format!("cannot remove {}: {e}", copy.display()))?;

@@ -55,7 +55,7 @@ async fn carry_out(read: Read) -> Result<(), Fault> {
         Command::Serve(settings) => Ok(serve::serve(*settings).await?),
         Command::Check(check) => check::run(*check, &settings, file.as_deref(), json).await,
         Command::Backup(backup) => backup::run(*backup, json).await,
-        Command::Restore(restore) => restore::run(&restore, json).await,
+        Command::Restore(restore) => restore::run(&restore, json),
         Command::Release(release) => release::run(*release, json).await,
         Command::Businesses(command) => businesses::run(command, json).await,
         Command::Keys(command) => keys::run(*command, json).await,

@@ -6,7 +6,11 @@
     reason = "a test may end where it fails"
 )]
 
+mod binary;
 mod commands;
 mod keys;
+mod operating;
 mod refusals;
+mod rotation;
+mod settings;
 mod world;
