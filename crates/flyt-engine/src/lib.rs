@@ -12,6 +12,7 @@ pub mod clock;
 mod due;
 mod engine;
 mod erase;
+mod explain;
 pub mod hold;
 mod ids;
 mod naming;

@@ -25,6 +25,7 @@ pub(crate) struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
+  flyt demo                                    a salon with a month behind it, in memory
   flyt serve                                   a server on 127.0.0.1:8080 with its data in ./flyt-data
   flyt check                                   what is in force, and what is wrong with it
   flyt backup /backups/flyt.tar                while the server runs
@@ -42,6 +43,9 @@ pub(crate) enum Command {
     /// Run the server.
     #[command(after_help = SERVE)]
     Serve(Box<Serve>),
+    /// Show a salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.
+    #[command(after_help = DEMO)]
+    Demo(Demo),
     /// Say what is in force and what is wrong: settings, database, relay, DNS of the sender.
     #[command(after_help = check::EXAMPLES)]
     Check(Box<check::Check>),
@@ -60,6 +64,9 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys; change the key of secrets at rest.
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
+    /// Print the OpenAPI document.
+    #[command(name = "openapi", after_help = OPENAPI)]
+    OpenApi,
     /// Print completions for a shell.
     #[command(after_help = COMPLETIONS)]
     Completions {
@@ -77,6 +84,11 @@ const SERVE: &str = "Examples:
 
 Variables: FLYT_PLATFORM_KEY, FLYT_SECRET_KEY, FLYT_SECRET_KEY_OLD, FLYT_SMTP_URL, FLYT_SMS_URL, FLYT_EGRESS_ALLOW,
 FLYT_INSTANCE_ID, FLYT_LOG; `flyt check --defaults` says what each is for.";
+const DEMO: &str = "Examples:
+  flyt demo
+  flyt demo --listen 127.0.0.1:9000";
+const OPENAPI: &str = "Examples:
+  flyt openapi > openapi.json";
 const COMPLETIONS: &str = "Examples:
   flyt completions bash > /usr/share/bash-completion/completions/flyt
   flyt completions zsh > ~/.zfunc/_flyt
@@ -112,6 +124,17 @@ pub(crate) struct Serve {
     pub(crate) role: Role,
     #[command(flatten)]
     pub(crate) outside: Outside,
+}
+
+/// How the demo runs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Demo {
+    /// Address and port.
+    #[arg(long, env = "FLYT_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// What the log tells.
+    #[arg(long, env = "FLYT_LOG", default_value = "error", hide = true)]
+    pub(crate) log: String,
 }
 
 /// Which parts run.

@@ -96,7 +96,7 @@ fn put_in_place(folder: &Path, unpacked: &Unpacked) -> Result<(), String> {
     }
     let hold = Hold {
         because: Because::Restored,
-        since: flyt_engine::clock::wall(),
+        since: flyt_core::instant::whole_ms(flyt_engine::clock::wall()),
     };
     flyt_store::backup::mark(&unpacked.data, KEY, &hold.text()).map_err(|e| e.to_string())?;
     let placed = std::fs::rename(&unpacked.data, folder.join(FILE));

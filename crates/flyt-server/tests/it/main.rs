@@ -8,9 +8,16 @@
 
 mod binary;
 mod commands;
+mod explained;
+mod isolation;
 mod keys;
+mod openapi;
 mod operating;
+mod packaging;
 mod refusals;
 mod rotation;
+mod schema;
+mod sentences;
 mod settings;
+mod story;
 mod world;
