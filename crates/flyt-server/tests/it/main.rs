@@ -6,14 +6,19 @@
     reason = "a test may end where it fails"
 )]
 
+mod audit;
 mod binary;
 mod commands;
+mod endpoints;
+mod events;
 mod explained;
 mod isolation;
 mod keys;
+mod metrics;
 mod openapi;
 mod operating;
 mod packaging;
+mod receiver;
 mod refusals;
 mod rotation;
 mod schema;
