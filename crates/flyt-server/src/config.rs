@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// Workflows for appointment businesses: when this happens, only if, do this.
 #[derive(Debug, Parser)]
-#[command(name = "flyt", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "flyt", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Answer with one JSON document, for machines.
     #[arg(long, global = true)]
@@ -44,6 +44,7 @@ pub(crate) enum Command {
     #[command(after_help = SERVE)]
     Serve(Box<Serve>),
     /// Show a salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.
+    #[command(after_help = DEMO)]
     Demo(Demo),
     /// Say what is in force and what is wrong: settings, database, relay, DNS of the sender.
     #[command(after_help = check::EXAMPLES)]
@@ -64,7 +65,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
     /// Print the OpenAPI document.
-    #[command(name = "openapi")]
+    #[command(name = "openapi", after_help = OPENAPI)]
     OpenApi,
     /// Print completions for a shell.
     #[command(after_help = COMPLETIONS)]
@@ -83,6 +84,11 @@ const SERVE: &str = "Examples:
 
 Variables: FLYT_PLATFORM_KEY, FLYT_SECRET_KEY, FLYT_SECRET_KEY_OLD, FLYT_SMTP_URL, FLYT_SMS_URL, FLYT_EGRESS_ALLOW,
 FLYT_INSTANCE_ID, FLYT_LOG; `flyt check --defaults` says what each is for.";
+const DEMO: &str = "Examples:
+  flyt demo
+  flyt demo --listen 127.0.0.1:9000";
+const OPENAPI: &str = "Examples:
+  flyt openapi > openapi.json";
 const COMPLETIONS: &str = "Examples:
   flyt completions bash > /usr/share/bash-completion/completions/flyt
   flyt completions zsh > ~/.zfunc/_flyt

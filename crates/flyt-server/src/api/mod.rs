@@ -78,6 +78,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         callbacks::operations(),
         channels::operations(),
         around::operations(),
+        installation::operations(),
         docs::operations(),
     ]
     .into_iter()

@@ -7,7 +7,11 @@
 )]
 
 mod audit;
+<<<<<<< HEAD
 mod channels;
+=======
+mod binary;
+>>>>>>> cli
 mod commands;
 mod endpoints;
 mod events;
@@ -16,9 +20,13 @@ mod isolation;
 mod keys;
 mod metrics;
 mod openapi;
+mod operating;
+mod packaging;
 mod receiver;
 mod refusals;
+mod rotation;
 mod schema;
 mod sentences;
+mod settings;
 mod story;
 mod world;

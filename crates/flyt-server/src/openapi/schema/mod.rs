@@ -9,6 +9,7 @@ mod catalogue;
 mod channels;
 mod customer;
 mod happened;
+mod installation;
 mod workflow;
 
 use flyt_core::limits;
@@ -26,7 +27,11 @@ pub(super) fn all() -> Vec<(String, Value)> {
         action::schemas(),
         happened::schemas(),
         around::schemas(),
+<<<<<<< HEAD
         channels::schemas(),
+=======
+        installation::schemas(),
+>>>>>>> cli
     ]
     .into_iter()
     .flatten()
