@@ -37,6 +37,7 @@ pub mod retry;
 pub mod run;
 pub mod sample;
 pub mod segments;
+pub mod sentence;
 pub mod state;
 pub mod status;
 pub mod template;

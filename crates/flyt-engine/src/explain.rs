@@ -7,7 +7,6 @@ use crate::read::{SCAN, language, word};
 use crate::refusal::{Caller, Refusal};
 use crate::tenant::{self, Tenant};
 use flyt_core::booking::Booking;
-use flyt_core::catalogue::{Extra, Location, Resource, Service};
 use flyt_core::change::{self, Change};
 use flyt_core::explain::{self, Check};
 use flyt_core::facts::Facts;
@@ -20,7 +19,7 @@ use flyt_store::changes::{self, ChangeRow};
 use flyt_store::runs::{self, RunRow};
 use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerEnd, TimerRow};
-use flyt_store::{Tx, catalogue, workflows};
+use flyt_store::{Tx, workflows};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -114,7 +113,7 @@ impl<'t> Case<'t> {
             steps: steps::of_booking(&mut tx.tenant(no), id).await?,
             timers: timers::of_booking(&mut tx.tenant(no), id).await?,
             ends: timers::ends(&mut tx.tenant(no), id).await?,
-            names: names(tx, tenant).await?,
+            names: tenant::labels(tx, tenant).await?,
         })
     }
 
@@ -339,41 +338,4 @@ async fn at_that_time(tx: &mut Tx, tenant: &Tenant, row: &ChangeRow) -> Result<F
         facts.booking = Some(booking);
     }
     Ok(facts)
-}
-
-/// What people call what filters name: by id, and statuses by key.
-async fn names(tx: &mut Tx, tenant: &Tenant) -> Result<BTreeMap<String, String>, Refusal> {
-    let mut tx = tx.tenant(tenant.business.no);
-    let mut names = BTreeMap::new();
-    names.extend(
-        catalogue::every::<Location>(&mut tx)
-            .await?
-            .into_iter()
-            .map(|e| (e.id.to_string(), e.value.name)),
-    );
-    names.extend(
-        catalogue::every::<Resource>(&mut tx)
-            .await?
-            .into_iter()
-            .map(|e| (e.id.to_string(), e.value.name)),
-    );
-    names.extend(
-        catalogue::every::<Service>(&mut tx)
-            .await?
-            .into_iter()
-            .map(|e| (e.id.to_string(), e.value.name)),
-    );
-    names.extend(
-        catalogue::every::<Extra>(&mut tx)
-            .await?
-            .into_iter()
-            .map(|e| (e.id.to_string(), e.value.name)),
-    );
-    let language = &tenant.business.settings.default_language;
-    let labels = tenant
-        .statuses
-        .iter()
-        .filter_map(|s| Some((s.key.clone(), s.labels.get(language)?.clone())));
-    names.extend(labels);
-    Ok(names)
 }

@@ -164,7 +164,14 @@ fn no_test_clock() -> Problem {
 
 async fn ready(State(app): State<App>) -> Response {
     match app.engine().ready().await {
-        Ok(()) => axum::Json(json!({"status": "ready"})).into_response(),
+        Ok(()) => {
+            let mut body = json!({"status": "ready"});
+            // A held server is ready: it takes and plans everything, and lets nothing out.
+            if let (Some(hold), Some(body)) = (app.engine().hold(), body.as_object_mut()) {
+                body.insert("held".to_owned(), json!(hold));
+            }
+            axum::Json(body).into_response()
+        }
         Err(what) => (
             StatusCode::SERVICE_UNAVAILABLE,
             axum::Json(json!({"status": "not_ready", "reason": what})),
@@ -182,5 +189,7 @@ async fn metrics(State(app): State<App>) -> Response {
     }
     let up = i32::from(app.engine().ready().await.is_ok());
     let _ = write!(text, "# TYPE flyt_ready gauge\nflyt_ready {up}\n");
+    let held = i32::from(app.engine().is_held());
+    let _ = write!(text, "# TYPE flyt_held gauge\nflyt_held {held}\n");
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

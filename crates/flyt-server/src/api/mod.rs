@@ -8,6 +8,7 @@ mod catalogue;
 mod customers;
 mod docs;
 mod happened;
+mod installation;
 mod keys;
 mod payments;
 mod workflows;
@@ -89,6 +90,7 @@ pub fn router(app: App) -> Router {
         .merge(happened::routes())
         .merge(keys::routes())
         .merge(around::routes())
+        .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()

@@ -188,6 +188,20 @@ async fn what_was_sent_planned_or_withdrawn_is_told_from_what_was_stored() {
         "{late}"
     );
 
+    let line = world
+        .get(&format!("/v1/bookings/{booking}/timeline"))
+        .await
+        .expect(200);
+    let line = line.json["data"].as_array().unwrap();
+    let said: Vec<&str> = line.iter().map(|e| e["sentence"].as_str().unwrap()).collect();
+    for sentence in [
+        "The customer was registered. The booking was made.",
+        "C: SMS to +4790000001: captured, not sent out.",
+        "T: planned.",
+    ] {
+        assert!(said.contains(&sentence), "{sentence} is not among {said:?}");
+    }
+
     let path = format!("/v1/bookings/{booking}");
     world
         .call("PATCH", &path, &json!({"status": "cancelled"}))

@@ -13,5 +13,6 @@ mod keys;
 mod openapi;
 mod refusals;
 mod schema;
+mod sentences;
 mod story;
 mod world;
