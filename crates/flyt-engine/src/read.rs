@@ -193,7 +193,11 @@ impl Engine {
                 let tenant = inner.cache.tenant(tx, no).await?;
                 let row = steps::by_id(&mut tx.tenant(no), id)
                     .await?
-                    .filter(|s| s.channel.is_some())
+                    .filter(|s| {
+                        s.channel
+                            .as_deref()
+                            .is_some_and(|c| c != crate::delivery::CHANNEL)
+                    })
                     .ok_or(Refusal::NotFound)?;
                 let names = names(tx, &tenant, [row.workflow_no]).await?;
                 let row = inner.as_shown(&row);
@@ -324,7 +328,7 @@ pub(crate) fn language(business: &Business) -> &str {
     business.settings.default_language.tag()
 }
 
-fn sentence(reason: Option<&str>, business: &Business) -> Option<&'static str> {
+pub(crate) fn sentence(reason: Option<&str>, business: &Business) -> Option<&'static str> {
     reason
         .and_then(Reason::from_word)
         .map(|r| r.sentence(language(business)))
@@ -370,7 +374,7 @@ fn step_object(row: &StepRow, attempts: &[AttemptRow], business: &Business, now:
 }
 
 /// What a step and a message show alike.
-fn shared(row: &StepRow, business: &Business, now: Timestamp) -> Map<String, Value> {
+pub(crate) fn shared(row: &StepRow, business: &Business, now: Timestamp) -> Map<String, Value> {
     let object = json!({
         "step_id": row.id.to_string(),
         "channel": row.channel,

@@ -7,7 +7,6 @@ use crate::refusal::Refusal;
 use crate::seal::{NONCE_BYTES, place};
 use flyt_store::Tx;
 use flyt_store::secrets::{self, Owned};
-use std::sync::PoisonError;
 
 /// Secrets that one unit takes.
 const BATCH: i64 = 200;
@@ -45,11 +44,6 @@ impl Engine {
             after = (last.business_no, last.secret.name.clone(), last.secret.version);
             self.reseal_some(rows, forget, &mut done).await?;
         }
-        self.0
-            .secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
         Ok(done)
     }
 

@@ -3,7 +3,7 @@
 //! `identify` runs once for every route below `/v1`; handlers name what they need by taking `Tenant` or `Operator`.
 
 use crate::keys::{self, Scopes};
-use crate::limit::{Left, PER_SECOND};
+use crate::limit::{Left, PER_SECOND, POLICY};
 use crate::problem::Problem;
 use crate::records;
 use crate::state::App;
@@ -88,9 +88,15 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
     }
 }
 
+/// Whether the caller of a request that is still being answered may go on: its key may have been taken back or have expired.
+pub(crate) async fn still_known(app: &App, headers: &HeaderMap) -> bool {
+    known(app, headers).await.is_ok()
+}
+
 fn told(mut answer: Response, left: Option<Left>) -> Response {
     if let Some(left) = left {
         let headers = answer.headers_mut();
+        headers.insert("ratelimit-policy", HeaderValue::from_static(POLICY));
         headers.insert("ratelimit-limit", PER_SECOND.into());
         headers.insert("ratelimit-remaining", left.remaining.into());
         headers.insert("ratelimit-reset", HeaderValue::from_static("1"));

@@ -24,6 +24,7 @@ mod records;
 mod secret_keys;
 mod serve;
 mod state;
+mod streams;
 mod watch;
 
 pub use api::router;

@@ -107,18 +107,35 @@ impl App {
         platform_key: &str,
         test_clock: Option<Timestamp>,
     ) -> Result<Self, String> {
+        Self::open_reaching(data, platform_key, test_clock, "").await
+    }
+    /// The same, whose webhooks may reach these ranges beside public addresses (`FLYT_EGRESS_ALLOW`).
+    ///
+    /// # Errors
+    /// A sentence: the folder is in use or cannot be opened, or the ranges cannot be read.
+    pub async fn open_reaching(
+        data: &Path,
+        platform_key: &str,
+        test_clock: Option<Timestamp>,
+        ranges: &str,
+    ) -> Result<Self, String> {
         let data = Data {
             data: data.to_owned(),
             database_url: None,
         };
         let (store, lock) = store(&data).await?;
-        let keys = secret_keys(&data, &Outside::default(), &store).await?;
-        let engine = engine(&Outside::default(), store, &keys, test_clock, (false, true)).await?;
+        let outside = Outside {
+            egress_allow: Some(ranges.to_owned()),
+            ..Outside::default()
+        };
+        let keys = secret_keys(&data, &outside, &store).await?;
+        let engine = engine(&outside, store, &keys, test_clock, (false, true)).await?;
         let place = place(&data, false);
         Ok(Self::new(engine, Some(keys::hash(platform_key)), lock, place))
     }
     /// Finishes what is in flight and closes the store.
     pub async fn close(&self) {
+        self.streams().end();
         self.engine().stop().await;
     }
 }

@@ -75,6 +75,7 @@ async fn answer(address: SocketAddr, routes: Router, app: App) -> Result<(), Str
     signalled().await?;
     tracing::info!("stopping");
     stop.send_replace(true);
+    app.streams().end();
     // Whatever is still open after ten seconds is cut off; what it wrote is committed or not, never half.
     let drained = async {
         if let Ok(Err(error)) = serving.await {

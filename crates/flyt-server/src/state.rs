@@ -4,6 +4,7 @@ use crate::idempotency::Running;
 use crate::keys;
 use crate::limit::Limiter;
 use crate::lock::Lock;
+use crate::streams::Streams;
 use flyt_core::id::KeyId;
 use flyt_engine::Engine;
 use jiff::Timestamp;
@@ -24,6 +25,7 @@ struct Shared {
     counts: Counts,
     place: Place,
     copying: Copying,
+    streams: Streams,
     /// Held as long as the server lives.
     _lock: Option<Lock>,
     /// The last minute in which the use of a key was noted.
@@ -63,6 +65,7 @@ impl App {
             counts: Counts::default(),
             place,
             copying: Copying::default(),
+            streams: Streams::default(),
             _lock: lock,
             used: Mutex::default(),
         }))
@@ -90,6 +93,9 @@ impl App {
     }
     pub(crate) fn copying(&self) -> &Copying {
         &self.0.copying
+    }
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
     }
     /// True for the first use of a key in the minute of `now`.
     pub(crate) fn first_use_this_minute(&self, key: KeyId, now: Timestamp) -> bool {

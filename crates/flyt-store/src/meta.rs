@@ -16,6 +16,8 @@ const GREATEST: &[&str] = &[
     "SELECT coalesce(max(id), 0) FROM runs",
     "SELECT coalesce(max(id), 0) FROM audit",
     "SELECT coalesce(max(id), 0) FROM timer_ends",
+    "SELECT coalesce(max(run_id), 0) FROM deliveries",
+    "SELECT coalesce(max(id), 0) FROM facts",
 ];
 pub(crate) const ALL: &[Sql] = &[Sql::same(GET), Sql::same(PUT), Sql::same(REMOVE), Sql::same(NEXT)];
 

@@ -11,11 +11,18 @@ struct Migration {
     text: &'static str,
 }
 /// Every migration, in order. Texts that have been released never change.
-const ALL: &[Migration] = &[Migration {
-    number: 1,
-    name: "start",
-    text: include_str!("../migrations/postgres/0001_start.sql"),
-}];
+const ALL: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "start",
+        text: include_str!("../migrations/postgres/0001_start.sql"),
+    },
+    Migration {
+        number: 3,
+        name: "events",
+        text: include_str!("../migrations/postgres/0003_events.sql"),
+    },
+];
 
 /// The number of the last one.
 pub(crate) fn newest() -> i64 {

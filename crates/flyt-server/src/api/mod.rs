@@ -7,9 +7,12 @@ mod business;
 mod catalogue;
 mod customers;
 mod docs;
+mod endpoints;
+mod events;
 mod happened;
 mod installation;
 mod keys;
+mod metrics;
 mod payments;
 mod workflows;
 
@@ -88,6 +91,8 @@ pub fn router(app: App) -> Router {
         .merge(payments::routes())
         .merge(workflows::routes())
         .merge(happened::routes())
+        .merge(events::routes())
+        .merge(endpoints::routes())
         .merge(keys::routes())
         .merge(around::routes())
         .merge(installation::routes())
