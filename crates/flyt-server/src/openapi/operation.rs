@@ -363,29 +363,33 @@ pub(crate) fn paths(
         .map(|(first, rest)| first.to_uppercase() + rest)
         .unwrap_or_default();
     let by = "by its external id";
+    let word = match word.chars().next() {
+        Some('a' | 'e' | 'i' | 'o' | 'u') => format!("an {word}"),
+        _ => format!("a {word}"),
+    };
     vec![
         Operation::get(list, format!("list{all}"), format!("List {plural}"))
             .query(parameter::page())
             .lists(kind),
-        Operation::post(list, format!("create{kind}"), format!("Make a {word}"))
+        Operation::post(list, format!("create{kind}"), format!("Make {word}"))
             .takes(format!("{kind}Create"), new.clone())
             .makes(kind),
-        Operation::get(one.clone(), format!("read{kind}"), format!("Read a {word}")).shows(kind),
-        Operation::patch(one.clone(), format!("change{kind}"), format!("Change a {word}"))
+        Operation::get(one.clone(), format!("read{kind}"), format!("Read {word}")).shows(kind),
+        Operation::patch(one.clone(), format!("change{kind}"), format!("Change {word}"))
             .takes(format!("{kind}Patch"), patch.clone())
             .guarded()
             .shows(kind),
-        Operation::delete(one, format!("delete{kind}"), format!("Delete a {word}")).guarded(),
+        Operation::delete(one, format!("delete{kind}"), format!("Delete {word}")).guarded(),
         Operation::get(
             external.clone(),
             format!("read{kind}ByExternalId"),
-            format!("Read a {word} {by}"),
+            format!("Read {word} {by}"),
         )
         .shows(kind),
         Operation::put(
             external.clone(),
             format!("put{kind}ByExternalId"),
-            format!("Make or change a {word} {by}"),
+            format!("Make or change {word} {by}"),
         )
         .about("201 when it is made, 200 when it is there: then as PATCH.")
         .takes(format!("{kind}Put"), put.clone())
@@ -395,7 +399,7 @@ pub(crate) fn paths(
         Operation::patch(
             external.clone(),
             format!("change{kind}ByExternalId"),
-            format!("Change a {word} {by}"),
+            format!("Change {word} {by}"),
         )
         .takes(format!("{kind}Patch"), patch.clone())
         .guarded()
@@ -403,7 +407,7 @@ pub(crate) fn paths(
         Operation::delete(
             external,
             format!("delete{kind}ByExternalId"),
-            format!("Delete a {word} {by}"),
+            format!("Delete {word} {by}"),
         )
         .guarded(),
     ]

@@ -85,10 +85,7 @@ fn delivery() -> Fields {
 /// A list of recipients.
 fn people(roles: &[&str], fixed: &Value) -> Value {
     let roles = words(roles);
-    let mut template = template("Gives an address.");
-    if let Some(map) = template.as_object_mut() {
-        map.insert("pattern".to_owned(), json!("\\{\\{"));
-    }
+    let template = template("address", "Gives an address.");
     list(json!({"anyOf": [roles, fixed, template]}), limits::RECIPIENTS)
 }
 fn some_people(roles: &[&str], fixed: &Value) -> Value {
@@ -112,8 +109,8 @@ fn email() -> Fields {
     let text = request(
         &["subject", "body"],
         &[
-            ("subject", template("One line.")),
-            ("body", template("The letter.")),
+            ("subject", template("subject", "One line.")),
+            ("body", template("html", "The letter.")),
             ("format", or(words_of!(BodyFormat), json!("html"))),
         ],
     );
@@ -137,7 +134,7 @@ fn email() -> Fields {
 
 fn sms() -> Fields {
     let roles = ["customer", "resource", "location"];
-    let text = request(&["text"], &[("text", template("The message."))]);
+    let text = request(&["text"], &[("text", template("text", "The message."))]);
     vec![
         ("to", some_people(&roles, &super::phone())),
         ("content", content(&text)),
@@ -149,19 +146,19 @@ fn sms() -> Fields {
 fn webhook() -> Fields {
     let headers = json!({"type": ["object", "null"], "maxProperties": limits::MAP_KEYS,
         "propertyNames": {"format": "header-name", "pattern": "^[Xx]-[A-Za-z0-9-]+$|^[Aa]uthorization$|^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"},
-        "additionalProperties": template("The value.")});
+        "additionalProperties": template("header", "The value.")});
     let code = json!({"type": "string", "pattern": "^[1-5](xx|[0-9]{2})$"});
     let store = json!({"type": ["object", "null"], "maxProperties": limits::MAP_KEYS,
         "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,59}$"},
         "additionalProperties": {"type": "string", "format": "json-pointer", "maxLength": limits::LINE_CHARS},
         "description": "JSON pointers into the answer, by the name under which they are kept. The action then needs a `name`."});
-    let form = json!({"type": "object", "maxProperties": limits::MAP_KEYS, "additionalProperties": template("The value.")});
+    let form = json!({"type": "object", "maxProperties": limits::MAP_KEYS, "additionalProperties": template("header", "The value.")});
     let about = "A template that gives JSON; a value writes its own quotes.";
     let body = json!({"anyOf": [
         {"type": "null", "title": "the standard envelope"},
-        request(&["json"], &[("json", template(about))]),
+        request(&["json"], &[("json", template("json", about))]),
         request(&["form"], &[("form", form)]),
-        request(&["raw", "content_type"], &[("raw", template("Anything.")), ("content_type", super::line())]),
+        request(&["raw", "content_type"], &[("raw", template("raw", "Anything.")), ("content_type", super::line())]),
     ]});
     vec![
         (
@@ -170,7 +167,7 @@ fn webhook() -> Fields {
         ),
         (
             "url",
-            template("An address that begins with https:// or http://."),
+            template("url", "An address that begins with https:// or http://."),
         ),
         ("headers", headers),
         ("body", body),

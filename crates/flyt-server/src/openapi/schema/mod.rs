@@ -150,10 +150,21 @@ pub(super) fn name() -> Value {
 pub(super) fn text() -> Value {
     json!({"type": "string", "maxLength": limits::TEXT_CHARS, "pattern": "^[^\\u0000]*$"})
 }
-/// The source of a text with `{{ variables }}`.
-pub(super) fn template(about: &str) -> Value {
+/// The source of a text with `{{ variables }}`; `slot` is what it becomes, and what may stand in it follows from that.
+pub(super) fn template(slot: &str, about: &str) -> Value {
     let about = format!("{about} A template: `{{{{ variables }}}}` of `GET /v1/variables`.");
-    json!({"type": "string", "format": "template", "minLength": 1, "maxLength": limits::TEMPLATE_BYTES, "description": about})
+    let pattern = match slot {
+        "html" | "text" | "raw" | "json" => "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$",
+        "url" => "^(https?://|\\{\\{)[^\\r\\n\\u0000]*$",
+        "address" => "\\{\\{",
+        _ => "^[^\\r\\n\\u0000]*[^\\s\\u0000][^\\r\\n\\u0000]*$",
+    };
+    let most = match slot {
+        "html" | "text" | "raw" | "json" => limits::TEMPLATE_BYTES,
+        _ => limits::LINE_CHARS,
+    };
+    json!({"type": "string", "format": format!("{slot}-template"), "minLength": 1, "maxLength": most, "pattern": pattern,
+        "description": about})
 }
 pub(super) fn string() -> Value {
     json!({"type": "string"})
