@@ -7,11 +7,8 @@
 )]
 
 mod audit;
-<<<<<<< HEAD
-mod channels;
-=======
 mod binary;
->>>>>>> cli
+mod channels;
 mod commands;
 mod endpoints;
 mod events;

@@ -27,11 +27,8 @@ pub(super) fn all() -> Vec<(String, Value)> {
         action::schemas(),
         happened::schemas(),
         around::schemas(),
-<<<<<<< HEAD
         channels::schemas(),
-=======
         installation::schemas(),
->>>>>>> cli
     ]
     .into_iter()
     .flatten()
