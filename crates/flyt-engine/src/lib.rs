@@ -16,6 +16,7 @@ mod endpoints;
 mod engine;
 mod erase;
 mod events;
+mod explain;
 mod ids;
 mod naming;
 mod nodes;
