@@ -5,6 +5,7 @@ use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::random;
 use crate::refusal::{Actor, Caller, Refusal, Written};
+use crate::seal::place;
 use crate::terms::Terms;
 use base64::Engine as _;
 use flyt_core::business::{self, Business, Mode, Settings};
@@ -252,7 +253,7 @@ impl Inner {
                 .and_then(|n| sealed.get(n))
                 .map(|n| n.created_at);
             if replaced.is_none_or(|r| to_ms(r) > since) {
-                let context = format!("{no}/{}/{}", secret.name, secret.version);
+                let context = place(no, &secret.name, secret.version);
                 open.push(self.seal.open(&secret.sealed, &context).map_err(Refusal::Bug)?);
             }
         }
@@ -269,7 +270,7 @@ impl Inner {
             let newest = secrets::versions(&mut tx.tenant(no), WEBHOOK).await?;
             let version = newest.first().map_or(1, |s| s.version + 1);
             let sealed = seal
-                .close(&plain, &format!("{no}/{WEBHOOK}/{version}"), &nonce)
+                .close(&plain, &place(no, WEBHOOK, version), &nonce)
                 .map_err(Refusal::Bug)?;
             let row = secrets::Secret {
                 name: WEBHOOK.to_owned(),

@@ -3,6 +3,7 @@
 use crate::clock::{self, Clock};
 use crate::counts::Counts;
 use crate::delivery;
+use crate::hold::{self, Hold};
 use crate::ids::IdSource;
 use crate::nodes;
 use crate::pulse;
@@ -47,7 +48,7 @@ pub struct Parts {
     pub webhooks: Webhooks,
     /// Seals secrets at rest.
     pub seal: Seal,
-    /// True: nothing leaves until it is released.
+    /// True: nothing leaves this process until it is released, whatever the store says (`hold.rs`).
     pub held: bool,
     /// False: another process fires timers and delivers; this one only takes commands.
     pub works: bool,
@@ -70,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) moving: tokio::sync::Mutex<()>,
     pub(crate) held: AtomicBool,
+    /// The stored hold, as it was last seen.
+    pub(crate) hold: Mutex<Option<Hold>>,
     works: bool,
     pub(crate) last_beat_ms: AtomicI64,
     places: Arc<tokio::sync::Semaphore>,
@@ -102,6 +105,7 @@ impl Engine {
             .store
             .read(async |tx: &mut Tx| flyt_store::meta::greatest_id(&mut tx.engine()).await)
             .await?;
+        let stored = hold::stored(&parts.store).await?;
         let inner = Arc::new(Inner {
             ids: IdSource::new(node, floor),
             store: parts.store,
@@ -116,7 +120,8 @@ impl Engine {
             idle: watch::Sender::new((0, None)),
             stopping: watch::Sender::new(false),
             moving: tokio::sync::Mutex::new(()),
-            held: AtomicBool::new(parts.held),
+            held: AtomicBool::new(parts.held || stored.is_some()),
+            hold: Mutex::new(stored),
             works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
@@ -178,7 +183,7 @@ impl Engine {
     pub fn is_held(&self) -> bool {
         self.0.held.load(Ordering::SeqCst)
     }
-    /// Lets everything go that was held.
+    /// Lets everything go that was held in this process. `lift_hold` makes it last.
     pub fn release(&self) {
         self.0.held.store(false, Ordering::SeqCst);
         self.0.ring();

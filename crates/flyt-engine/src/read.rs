@@ -122,6 +122,7 @@ impl Engine {
                 let mut object = run(&row, &names);
                 let mut all = Vec::new();
                 for step in steps::of_run(&mut tx.tenant(no), id).await? {
+                    let step = inner.as_shown(&step);
                     let attempts = steps::attempts(&mut tx.tenant(no), step.id).await?;
                     all.push(step_object(&step, &attempts, &tenant.business, inner.clock.now()));
                 }
@@ -159,14 +160,14 @@ impl Engine {
                     let rows = steps::page(&mut tx.tenant(no), &filter, below, most).await?;
                     let more = full(rows.len(), most);
                     let names = names(tx, &tenant, rows.iter().map(|r| r.workflow_no)).await?;
-                    for row in &rows {
+                    for row in rows.iter().map(|row| inner.as_shown(row)) {
                         below = row.id;
-                        let word = word(row, now);
+                        let word = word(&row, now);
                         if query.state.as_deref().is_some_and(|wanted| wanted != word) {
                             continue;
                         }
                         page.data
-                            .push(message(tx, row, &names, &tenant.business, now).await?);
+                            .push(message(tx, &row, &names, &tenant.business, now).await?);
                         if full(page.data.len(), query.limit) {
                             page.next = Some(vec![row.id.run.0, row.id.no]);
                             return Ok(page);
@@ -199,6 +200,7 @@ impl Engine {
                     })
                     .ok_or(Refusal::NotFound)?;
                 let names = names(tx, &tenant, [row.workflow_no]).await?;
+                let row = inner.as_shown(&row);
                 message(tx, &row, &names, &tenant.business, inner.clock.now()).await
             })
             .await

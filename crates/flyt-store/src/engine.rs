@@ -226,6 +226,12 @@ pub(crate) fn open(path: &Path, writer: bool) -> Result<Connection> {
     }
     settle(conn)
 }
+/// Makes the file that a copy goes into; its last commit is on the disk when it returns.
+pub(crate) fn open_copy(path: &Path) -> Result<Connection> {
+    let conn = Connection::open(path)?;
+    conn.execute_batch("PRAGMA synchronous = FULL;")?;
+    Ok(conn)
+}
 /// Opens a database that lives as long as its connection.
 pub(crate) fn open_in_memory() -> Result<Connection> {
     settle(Connection::open_in_memory()?)

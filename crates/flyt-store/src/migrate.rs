@@ -24,6 +24,11 @@ const ALL: &[Migration] = &[
     },
 ];
 
+/// The number of the last one.
+pub(crate) fn newest() -> i64 {
+    ALL.iter().map(|m| m.number).max().unwrap_or(0)
+}
+
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum BIGINT NOT NULL)";
 const APPLIED: &str = "SELECT number, checksum FROM migrations ORDER BY number";
 const RECORD: &str = "INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)";

@@ -26,6 +26,7 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("timers", crate::timers::ALL),
     ("runs", crate::runs::ALL),
     ("steps", crate::steps::ALL),
+    ("waiting", crate::waiting::ALL),
     ("endpoints", crate::endpoints::ALL),
     ("deliveries", crate::deliveries::ALL),
     ("events", crate::events::ALL),

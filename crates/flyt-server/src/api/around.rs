@@ -182,7 +182,14 @@ fn no_test_clock() -> Problem {
 
 async fn ready(State(app): State<App>) -> Response {
     match app.engine().ready().await {
-        Ok(()) => axum::Json(json!({"status": "ready"})).into_response(),
+        Ok(()) => {
+            let mut body = json!({"status": "ready"});
+            // A held server is ready: it takes and plans everything, and lets nothing out.
+            if let (Some(hold), Some(body)) = (app.engine().hold(), body.as_object_mut()) {
+                body.insert("held".to_owned(), json!(hold));
+            }
+            axum::Json(body).into_response()
+        }
         Err(what) => (
             StatusCode::SERVICE_UNAVAILABLE,
             axum::Json(json!({"status": "not_ready", "reason": what})),

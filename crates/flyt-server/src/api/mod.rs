@@ -10,6 +10,7 @@ mod docs;
 mod endpoints;
 mod events;
 mod happened;
+mod installation;
 mod keys;
 mod metrics;
 mod payments;
@@ -100,6 +101,7 @@ pub fn router(app: App) -> Router {
         .merge(endpoints::routes())
         .merge(keys::routes())
         .merge(around::routes())
+        .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()
