@@ -62,7 +62,13 @@ pub(super) fn operations() -> Vec<Operation> {
         "Around",
         vec![
             Operation::get("/v1/audit-log", "readAuditLog", "Who did what")
-                .query(parameter::page())
+                .query(
+                    parameter::cursor().into_iter().chain(parameter::span()).chain([
+                        parameter::text("actor", "Only of this one: `platform`, the id of a key or a run, `system`."),
+                        parameter::text("action", "Only this act: `booking.update`."),
+                        parameter::text("object", "Only to what has this id."),
+                    ]),
+                )
                 .lists("AuditEntry"),
             Operation::get("/v1/stats", "readStats", "Counts by state").shows("Stats"),
             Operation::get("/v1/test-clock", "readTestClock", "Where the test clock stands").platform().shows("Clock"),

@@ -3,6 +3,7 @@
 use super::{Call, id};
 use crate::answer::{Answer, form, nothing, object};
 use crate::body::{Json, NoJson};
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -26,6 +27,41 @@ pub(super) fn routes() -> Router<App> {
             "/webhook-endpoints/{id}/deliveries/{delivery}/redeliver",
             post(redeliver),
         )
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let new = json!({"url": "https://till.example/flyt", "events": ["booking.created", "booking.changed"], "description": "Kassen"});
+    let one = "/v1/webhook-endpoints/{id}";
+    let delivery = format!("{one}/deliveries/{{delivery}}");
+    tagged(
+        "Events",
+        vec![
+            Operation::get(LIST, "listWebhookEndpoints", "List webhook endpoints")
+                .query(parameter::cursor())
+                .lists("WebhookEndpoint"),
+            Operation::post(LIST, "createWebhookEndpoint", "Make a webhook endpoint")
+                .about("It is told of events from now on, at least once, signed as Standard Webhooks say. The field `secret` is shown this once.")
+                .takes("WebhookEndpointCreate", new)
+                .makes("NewWebhookEndpoint"),
+            Operation::get(one, "readWebhookEndpoint", "Read a webhook endpoint").shows("WebhookEndpoint"),
+            Operation::patch(one, "changeWebhookEndpoint", "Change a webhook endpoint")
+                .about("An endpoint that answers 410 is switched off with `disabled_reason: gone`; here it is switched on again.")
+                .takes("WebhookEndpointPatch", json!({"description": "Kassen i butikken"}))
+                .guarded()
+                .shows("WebhookEndpoint"),
+            Operation::delete(one, "deleteWebhookEndpoint", "Delete a webhook endpoint").guarded(),
+            Operation::post(format!("{one}/secret"), "renewWebhookEndpointSecret", "Make a new secret for an endpoint")
+                .about("The old one signs along for 24 hours.")
+                .answers("application/json", schema::reference("WebhookSecret")),
+            Operation::get(format!("{one}/deliveries"), "listDeliveries", "Deliveries to an endpoint, newest first")
+                .query(parameter::cursor())
+                .lists("Delivery"),
+            Operation::get(delivery.clone(), "readDelivery", "Read a delivery with every try").shows("DeliveryWithAttempts"),
+            Operation::post(format!("{delivery}/redeliver"), "redeliver", "Send a delivery that is over again")
+                .about("The same bytes under the same `webhook-id`.")
+                .shows("Delivery"),
+        ],
+    )
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {

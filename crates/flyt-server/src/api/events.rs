@@ -3,6 +3,7 @@
 use super::{Call, id};
 use crate::answer::{Answer, object};
 use crate::auth::still_known;
+use crate::openapi::{Operation, parameter, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -36,6 +37,33 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/events", get(feed))
         .route("/events/{id}", get(one))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let kinds: Vec<&str> = EventKind::ALL.iter().map(|k| k.word()).collect();
+    let kinds = format!(
+        "Only these kinds, with commas between them: `{}`.",
+        kinds.join("`, `")
+    );
+    tagged(
+        "Events",
+        vec![
+            Operation::get("/v1/events", "listEvents", "Every event, oldest first")
+                .about(
+                    "`next_cursor` stands on every page with events. An empty page has none: ask again with the cursor you have, \
+                     and nothing is missed, however many processes write. The id of an event is a cursor too.\n\n\
+                     With `Accept: text/event-stream` the answer is a stream of server-sent events that goes on: `id` is the \
+                     event's, `event` its type, `data` the object. `Last-Event-ID` takes it up again; a comment comes every 15 \
+                     seconds of silence. A key may have eight streams.",
+                )
+                .query(parameter::cursor().into_iter().chain([
+                    parameter::text("type", &kinds),
+                    parameter::id("booking_id", "bkg"),
+                ]))
+                .lists("Event"),
+            Operation::get("/v1/events/{id}", "readEvent", "Read an event").shows("Event"),
+        ],
+    )
 }
 
 async fn one(call: Call, path: Path<String>) -> Answer {

@@ -59,6 +59,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "Runs, messages and timers, and the acts on a single one.",
     ),
     (
+        "Events",
+        "What was committed, as a feed that can be followed for ever, and for webhook endpoints that are told of it.",
+    ),
+    (
         "Around",
         "Health, counts, the audit log, the test clock, this document.",
     ),
@@ -74,6 +78,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         payments::operations(),
         workflows::operations(),
         happened::operations(),
+        events::operations(),
+        endpoints::operations(),
         keys::operations(),
         callbacks::operations(),
         channels::operations(),

@@ -57,6 +57,7 @@ pub(super) fn of_path(path: &str) -> Vec<Value> {
                     "The number of the version.",
                     json!({"type": "integer", "minimum": 1}),
                 ),
+                "delivery" => ("The id of the delivery: its `webhook-id`.", schema::id("msg")),
                 _ => ("Its id.", path_id(path)),
             };
             json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
@@ -86,6 +87,8 @@ fn path_id(path: &str) -> Value {
         "steps" => "stp",
         "timers" => "tmr",
         "api-keys" => "key",
+        "events" => "evt",
+        "webhook-endpoints" => "whk",
         _ => return json!({"type": "string"}),
     };
     schema::id(prefix)

@@ -136,6 +136,9 @@ impl Story {
             .trim_end_matches("/by-external-id");
         let mut names = Map::new();
         let mut path = op.path.to_owned();
+        if op.path.contains("{delivery}") {
+            return delivered(world, op).await;
+        }
         for part in op.path.split('/').filter(|p| p.starts_with('{')) {
             let name = part.trim_matches(['{', '}']);
             let value = match name {
@@ -172,6 +175,7 @@ async fn found(world: &World, op: &Op<'_>, list: &str) -> String {
         ("/v1/runs", _) => ("/v1/runs", "id"),
         ("/v1/messages", _) => ("/v1/messages?state=captured", "id"),
         ("/v1/timers", _) => ("/v1/timers", "id"),
+        ("/v1/events", _) => ("/v1/events", "id"),
         other => panic!("{}: tell `found` where an id for {other:?} comes from", op.id),
     };
     let got = world.get(query).await.expect(200);
@@ -181,8 +185,42 @@ async fn found(world: &World, op: &Op<'_>, list: &str) -> String {
         .to_owned()
 }
 
+/// The path of a delivery to the endpoint that `subscribed` left.
+async fn delivered(world: &World, op: &Op<'_>) -> (String, Map<String, Value>) {
+    let all = world.get("/v1/webhook-endpoints").await.expect(200);
+    let endpoint = all.json["data"].as_array().unwrap().last().unwrap()["id"].clone();
+    let list = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.as_str().unwrap());
+    let delivery = world.get(&list).await.expect(200).json["data"][0]["id"].clone();
+    let path = op.path.replace("{id}", endpoint.as_str().unwrap());
+    let path = path.replace("{delivery}", delivery.as_str().unwrap());
+    let names = json!({"delivery": delivery, "id": endpoint});
+    (path, names.as_object().unwrap().clone())
+}
+
+/// An endpoint with one delivery that is over, in a sandbox so that nothing leaves.
+async fn subscribed(world: &World) {
+    let call = async |method: &str, path: &str, body: Value| world.call(method, path, &body).await;
+    call("PATCH", "/v1/business", json!({"mode": "sandbox"}))
+        .await
+        .expect(200);
+    let endpoint = json!({"url": "https://till.example/flyt", "events": ["booking.created"]});
+    let made = call("POST", "/v1/webhook-endpoints", endpoint).await.expect(201);
+    call("POST", "/v1/bookings", crate::world::booking("told"))
+        .await
+        .expect(201);
+    settle(world).await;
+    let path = format!("/v1/webhook-endpoints/{}", made.json["id"].as_str().unwrap());
+    call("PATCH", &path, json!({"events": ["message.delivered"]}))
+        .await
+        .expect(200);
+    call("PATCH", "/v1/business", json!({"mode": "live"}))
+        .await
+        .expect(200);
+}
+
 /// Workflows and bookings that leave one of everything: a captured e-mail, a failed webhook, waiting SMS, timers.
 async fn busy(world: &World) {
+    subscribed(world).await;
     let night = json!({"name": "Natt", "enabled": true, "triggers": [{"type": "booking.created"}], "actions": [
         {"type": "email", "to": ["customer"], "content": {"nb": {"subject": "Takk", "body": "<p>Velkommen!</p>"}}},
         {"type": "webhook", "url": "http://127.0.0.1:9/hook"},

@@ -8,6 +8,7 @@ mod business;
 mod catalogue;
 mod channels;
 mod customer;
+mod events;
 mod happened;
 mod installation;
 mod workflow;
@@ -26,6 +27,7 @@ pub(super) fn all() -> Vec<(String, Value)> {
         workflow::schemas(),
         action::schemas(),
         happened::schemas(),
+        events::schemas(),
         around::schemas(),
         channels::schemas(),
         installation::schemas(),
@@ -210,6 +212,7 @@ pub(super) fn id(prefix: &str) -> Value {
     // A step is numbered within its run, a timer within its booking.
     let digits = match prefix {
         "stp" | "msg" => 16,
+        "evt" => 14,
         "tmr" => 21,
         _ => 13,
     };
