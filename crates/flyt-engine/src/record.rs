@@ -3,22 +3,26 @@
 
 use crate::change::Out;
 use crate::circuit;
+use crate::ending;
+use crate::endpoints;
 use crate::engine::Inner;
+use crate::events;
 use crate::refusal::Refusal;
 use crate::report;
 use crate::road::{Gate, Key};
 use crate::send::Sent;
 use crate::starting;
 use crate::tenant;
-use crate::worker::{End, Kept, Seen};
+use crate::worker::{End, Seen, Tried};
 use flyt_channels::outcome::{Answer, Outcome};
-use flyt_core::action::{Act, Action, OnUnknown};
+use flyt_core::action::{Act, Action};
 use flyt_core::circuit::Signal;
 use flyt_core::contact;
 use flyt_core::customer::Channel;
-use flyt_core::instant::{from_ms, to_ms};
+use flyt_core::event::EventKind;
+use flyt_core::id::EndpointId;
+use flyt_core::instant::to_ms;
 use flyt_core::reason::Reason;
-use flyt_core::retry::{self, Class, Next, Tried};
 use flyt_core::run;
 use flyt_store::Tx;
 use flyt_store::steps::{self, AttemptRow, StepRow};
@@ -30,6 +34,8 @@ use std::sync::Arc;
 
 /// Suppressed by the owner of the address.
 const STOP: &str = "stop";
+/// The answer of an endpoint that wants nothing more.
+const GONE: i64 = 410;
 
 /// What is written of a try.
 #[derive(Clone)]
@@ -71,12 +77,15 @@ pub(crate) async fn record(
 ) -> Result<(), Refusal> {
     let now = inner.clock.now();
     let from = (step.state.clone(), step.attempt);
-    let writing = write(step, &seen, end, began, now)?;
+    let action = usize::try_from(step.action).ok();
+    let action = action.and_then(|i| seen.workflow.definition.actions.get(i));
+    let writing = write(step, action, end, began, now)?;
+    inner.counts.tried(&writing.step, writing.attempt.as_ref());
     let (owner, seen) = (inner.clone(), Arc::new(seen));
     let dispatch = inner
         .write(async move |tx: &mut Tx| {
             let mut out = Out::new(&owner, writing.step.business_no, owner.clock.now());
-            save(tx, &mut out, (&from.0, from.1), &writing, &seen).await?;
+            save(tx, &mut out, (&from.0, from.1), &writing, Some(&seen)).await?;
             Ok(out.dispatch)
         })
         .await?;
@@ -84,13 +93,38 @@ pub(crate) async fn record(
     Ok(())
 }
 
+/// Records the end of a try to an endpoint, which belongs to no run. One that answers 410 is switched off.
+pub(crate) async fn record_delivery(
+    inner: &Arc<Inner>,
+    step: StepRow,
+    end: End,
+    began: Timestamp,
+    endpoint: EndpointId,
+) -> Result<(), Refusal> {
+    let from = (step.state.clone(), step.attempt);
+    let writing = write(step, None, end, began, inner.clock.now())?;
+    inner.counts.tried(&writing.step, writing.attempt.as_ref());
+    let owner = inner.clone();
+    inner
+        .write(async move |tx: &mut Tx| {
+            let mut out = Out::new(&owner, writing.step.business_no, owner.clock.now());
+            let ours = save(tx, &mut out, (&from.0, from.1), &writing, None).await?;
+            let is_gone = writing.attempt.as_ref().is_some_and(|a| a.code == Some(GONE));
+            if ours && is_gone {
+                endpoints::switch_off(tx, &out, endpoint).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
 async fn save(
     tx: &mut Tx,
     out: &mut Out<'_>,
     from: (&str, i64),
     w: &Writing,
-    seen: &Seen,
-) -> Result<(), Refusal> {
+    seen: Option<&Seen>,
+) -> Result<bool, Refusal> {
     let no = w.step.business_no;
     let account = w.paused.as_ref().or(w.heard.as_ref().map(|(gate, ..)| &gate.key));
     let called = w.heard_of() && w.step.channel.as_deref() == Some(Channel::Sms.word());
@@ -118,19 +152,24 @@ async fn save(
         };
     }
     if !steps::advance(&mut tx.tenant(no), from, &row).await? {
-        return Ok(()); // the lease was over and somebody else has it
+        return Ok(false); // the lease was over and somebody else has it
     }
     keep(tx, out, w).await?;
     if let Some(early) = early.filter(|_| matches!(&*row.state, "sent" | "unknown")) {
         report::turn(tx, out, row, &early).await?;
     }
-    if !w.over && !proved {
-        return Ok(());
+    let Some(seen) = seen.filter(|_| w.over || proved) else {
+        return Ok(true);
+    };
+    if w.step.state == "failed" {
+        events::message(tx, out, &w.step, EventKind::MessageFailed).await?;
     }
-    if !w.barrier {
-        return Ok(runs::step_ended(&mut tx.tenant(no), w.step.id.run)?);
+    if w.barrier {
+        carry_on(tx, out, w, seen).await?;
+    } else {
+        runs::step_ended(&mut tx.tenant(no), w.step.id.run)?;
     }
-    carry_on(tx, out, w, seen).await
+    Ok(true)
 }
 
 /// What a try leaves beside its step.
@@ -196,10 +235,13 @@ async fn carry_on(tx: &mut Tx, out: &mut Out<'_>, w: &Writing, seen: &Seen) -> R
     Ok(runs::update(&mut tx.tenant(w.step.business_no), &run)?)
 }
 
-fn write(step: StepRow, seen: &Seen, end: End, began: Timestamp, now: Timestamp) -> Result<Writing, Refusal> {
-    let action = usize::try_from(step.action)
-        .ok()
-        .and_then(|i| seen.workflow.definition.actions.get(i));
+fn write(
+    step: StepRow,
+    action: Option<&Action>,
+    end: End,
+    began: Timestamp,
+    now: Timestamp,
+) -> Result<Writing, Refusal> {
     let barrier = action.is_some_and(|a| a.act.is_barrier());
     let step = StepRow {
         boot: None,
@@ -252,11 +294,7 @@ fn write(step: StepRow, seen: &Seen, end: End, began: Timestamp, now: Timestamp)
                 ..plain(ended(step, "failed", Reason::RenderError), true)
             }
         }
-        End::Tried(end) => {
-            let (kept, sent, gate) = *end;
-            let base = plain(step, false);
-            tried(base, action, &kept, (sent, gate), (now, seen.road.lost > 0))?
-        }
+        End::Tried(end) => tried(plain(step, false), action, *end, now)?,
     })
 }
 
@@ -304,18 +342,18 @@ fn attempt(
     }
 }
 
-fn tried(
-    mut w: Writing,
-    action: Option<&Action>,
-    kept: &Kept,
-    (sent, gate): (Sent, Option<Gate>),
-    (now, lost_before): (Timestamp, bool),
-) -> Result<Writing, Refusal> {
+fn tried(mut w: Writing, action: Option<&Action>, end: Tried, now: Timestamp) -> Result<Writing, Refusal> {
+    let Tried {
+        kept,
+        sent,
+        gate,
+        lost_before,
+    } = end;
     let (step, began) = (&mut w.step, w.began);
     step.language = kept.letter.language.as_ref().map(|l| l.tag().to_owned());
     step.segments = kept.letter.segments;
     step.reason = None;
-    w.content = Some(tenant::document(kept)?);
+    w.content = Some(tenant::document(&kept)?);
     let outcome = match sent {
         Sent::Captured => {
             "captured".clone_into(&mut step.state);
@@ -349,7 +387,7 @@ fn tried(
         news.then(|| (gate, signal, answer.text.clone()))
     });
     let act = action.map(|a| &a.act);
-    w.over = settle(step, act, &outcome, (began, now), (lost_before, gated));
+    w.over = ending::settle(step, act, &outcome, (began, now), (lost_before, gated));
     Ok(w)
 }
 
@@ -363,98 +401,6 @@ fn told(outcome: &Outcome) -> (&'static str, &Answer) {
         Outcome::Configuration { answer } => ("configuration", answer),
         Outcome::Blocked { answer } => ("blocked", answer),
         Outcome::Unknown { answer } => ("unknown", answer),
-    }
-}
-
-/// Puts the step where its outcome leads. True: it has come to its end.
-fn settle(
-    step: &mut StepRow,
-    act: Option<&Act>,
-    outcome: &Outcome,
-    (began, now): (Timestamp, Timestamp),
-    (lost_before, gated): (bool, bool),
-) -> bool {
-    let fail = |step: &mut StepRow, reason: Reason| {
-        "failed".clone_into(&mut step.state);
-        step.reason = Some(reason.word().to_owned());
-        true
-    };
-    match outcome {
-        Outcome::Accepted { provider_id, .. } => {
-            "sent".clone_into(&mut step.state);
-            step.sent_at = Some(to_ms(began));
-            step.provider_id.clone_from(provider_id);
-            true
-        }
-        Outcome::Permanent { .. } | Outcome::PermanentRecipient { .. } => {
-            fail(step, Reason::PermanentFailure)
-        }
-        Outcome::OptedOut { .. } => fail(step, Reason::OptedOut),
-        Outcome::Blocked { .. } => fail(step, Reason::BlockedAddress),
-        Outcome::Temporary { retry_after_ms, .. } => {
-            again(step, Class::Temporary, (*retry_after_ms, lost_before), now)
-        }
-        Outcome::Once { .. } if step.attempt > 1 => fail(step, Reason::PermanentFailure),
-        Outcome::Once { after_ms, .. } => again(step, Class::Temporary, (*after_ms, lost_before), now),
-        Outcome::Configuration { .. } if !gated => again(step, Class::Temporary, (None, lost_before), now),
-        Outcome::Configuration { .. } => {
-            // The account's circuit is open now: there it waits, and no message is to blame.
-            "ready".clone_into(&mut step.state);
-            step.due_at = to_ms(now);
-            false
-        }
-        Outcome::Unknown { .. } => lost(step, act, lost_before, now),
-    }
-}
-
-/// The answer was lost. An SMS waits for a report; the others bear an id that the other side knows again.
-fn lost(step: &mut StepRow, act: Option<&Act>, lost_before: bool, now: Timestamp) -> bool {
-    let hold = act
-        .and_then(Act::delivery)
-        .is_some_and(|d| d.on_unknown == OnUnknown::Hold);
-    if hold {
-        "unknown".clone_into(&mut step.state);
-        step.reason = Some(Reason::UnknownOutcome.word().to_owned());
-        return true;
-    }
-    if step.channel.as_deref() == Some(Channel::Sms.word()) {
-        "unknown".clone_into(&mut step.state);
-        step.due_at = to_ms(retry::report_due(now));
-        return false;
-    }
-    again(step, Class::Unknown, (None, lost_before), now)
-}
-
-fn again(
-    step: &mut StepRow,
-    class: Class,
-    (retry_after_ms, unknown_before): (Option<i64>, bool),
-    now: Timestamp,
-) -> bool {
-    let channel = step
-        .channel
-        .as_deref()
-        .and_then(Channel::from_word)
-        .unwrap_or(Channel::Webhook);
-    let tried = Tried {
-        channel,
-        step: step.id,
-        attempt: step.attempt,
-        class,
-        unknown_before,
-        retry_after_ms,
-    };
-    match retry::next(&tried, now, step.expires_at.map(from_ms)) {
-        Next::At(at) => {
-            "ready".clone_into(&mut step.state);
-            step.due_at = to_ms(at);
-            false
-        }
-        Next::Exhausted => {
-            "failed".clone_into(&mut step.state);
-            step.reason = Some(Reason::AttemptsExhausted.word().to_owned());
-            true
-        }
     }
 }
 

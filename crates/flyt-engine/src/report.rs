@@ -3,10 +3,12 @@
 
 use crate::change::Out;
 use crate::engine::Inner;
+use crate::events;
 use crate::refusal::Refusal;
 use flyt_channels::sms::{Fate, Report};
 use flyt_core::contact;
 use flyt_core::customer::Channel;
+use flyt_core::event::EventKind;
 use flyt_core::id::StepId;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::reason::Reason;
@@ -21,7 +23,7 @@ const FAILED: &str = "failed";
 const TAKEN: &str = "taken";
 
 /// Takes in a report of a gateway.
-pub(crate) async fn take(tx: &mut Tx, out: &Out<'_>, report: &Report) -> Result<(), Refusal> {
+pub(crate) async fn take(tx: &mut Tx, out: &mut Out<'_>, report: &Report) -> Result<(), Refusal> {
     let no = out.business_no;
     let own: Option<StepId> = report.reference.as_deref().and_then(|r| r.parse().ok());
     alone(tx, no, own, report.provider_id.as_deref());
@@ -93,7 +95,7 @@ pub(crate) fn is_proof(report: &ReportRow) -> bool {
 /// Moves a step that was sent, or may have been, to what a report says.
 pub(crate) async fn turn(
     tx: &mut Tx,
-    out: &Out<'_>,
+    out: &mut Out<'_>,
     step: StepRow,
     report: &ReportRow,
 ) -> Result<(), Refusal> {
@@ -134,6 +136,11 @@ pub(crate) async fn turn(
         steps::put_attempt(&mut tx.tenant(no), step.id, &told)?;
         bar(tx, &step, report, out.now)?;
     }
+    match to {
+        "delivered" => events::message(tx, out, &moved, EventKind::MessageDelivered).await?,
+        "failed" => events::message(tx, out, &moved, EventKind::MessageFailed).await?,
+        _ => {}
+    }
     if was_open {
         runs::step_ended(&mut tx.tenant(no), step.id.run)?;
     }
@@ -155,14 +162,19 @@ fn bar(tx: &mut Tx, step: &StepRow, report: &ReportRow, now: Timestamp) -> Resul
 }
 
 /// No report has come in time: the message is tried once more, or given up.
-pub(crate) async fn decide(inner: &Inner, tx: &mut Tx, (no, id): (i64, StepId)) -> Result<(), Refusal> {
+pub(crate) async fn decide(
+    inner: &Inner,
+    tx: &mut Tx,
+    (no, id): (i64, StepId),
+) -> Result<Vec<StepRow>, Refusal> {
     let now = inner.clock.now();
     let Some(step) = steps::by_id(&mut tx.tenant(no), id).await? else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     if step.state != "unknown" || step.reason.is_some() || step.due_at > to_ms(now) {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let mut out = Out::new(inner, no, now);
     let lost = reports::lost(&mut tx.tenant(no), id).await?;
     let again = retry::once_more(lost, now, step.expires_at.map(from_ms));
     let moved = StepRow {
@@ -175,6 +187,7 @@ pub(crate) async fn decide(inner: &Inner, tx: &mut Tx, (no, id): (i64, StepId)) 
     };
     if steps::advance(&mut tx.tenant(no), (&step.state, step.attempt), &moved).await? && !again {
         runs::step_ended(&mut tx.tenant(no), id.run)?;
+        events::message(tx, &mut out, &moved, EventKind::MessageFailed).await?;
     }
-    Ok(())
+    Ok(out.dispatch)
 }

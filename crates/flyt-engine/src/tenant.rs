@@ -17,7 +17,8 @@ use flyt_core::workflow::{Definition, Workflow};
 use flyt_store::Tx;
 use flyt_store::changes::ChangeRow;
 use flyt_store::channels::{self, ChannelRow};
-use flyt_store::{bookings, businesses, catalogue, changes, customers, payments, workflows};
+use flyt_store::endpoints::EndpointRow;
+use flyt_store::{bookings, businesses, catalogue, changes, customers, endpoints, payments, workflows};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,6 +31,8 @@ pub(crate) struct Tenant {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// Its own sending accounts, sealed.
     pub(crate) channels: Vec<ChannelRow>,
+    /// Webhook endpoints that are on.
+    pub(crate) endpoints: Vec<EndpointRow>,
 }
 
 /// Businesses by number, and pinned versions of workflows. Bounded: when it is full it starts anew.
@@ -111,11 +114,14 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
         all.push(Arc::new(workflow(&row)?));
     }
     let channels = channels::of_business(&mut tenant).await?;
+    let mut endpoints = endpoints::live(&mut tenant).await?;
+    endpoints.retain(|e| e.enabled);
     Ok(Tenant {
         channels,
         business: Arc::new(business),
         statuses: Arc::new(statuses),
         workflows: all,
+        endpoints,
     })
 }
 

@@ -2,6 +2,7 @@
 //! written only by the holder of its current attempt.
 
 use crate::change::Out;
+use crate::delivery;
 use crate::engine::Inner;
 use crate::record;
 use crate::refusal::Refusal;
@@ -50,7 +51,7 @@ pub(crate) struct Seen {
 /// What became of a try, to be recorded.
 pub(crate) enum End {
     /// It was sent, captured, refused or lost.
-    Tried(Box<(Kept, Sent, Option<Gate>)>),
+    Tried(Box<Tried>),
     /// It ended without a try.
     Ended(Reason),
     /// It may go later.
@@ -67,14 +68,39 @@ pub(crate) enum End {
     Dependency,
 }
 
+/// A try that was made.
+pub(crate) struct Tried {
+    pub(crate) kept: Kept,
+    pub(crate) sent: Sent,
+    /// The account that it went through.
+    pub(crate) gate: Option<Gate>,
+    /// Whether an answer of the step was lost before.
+    pub(crate) lost_before: bool,
+}
+impl From<(Kept, Sent)> for Tried {
+    /// A try through no account.
+    fn from((kept, sent): (Kept, Sent)) -> Self {
+        Self {
+            kept,
+            sent,
+            gate: None,
+            lost_before: false,
+        }
+    }
+}
+
 /// Delivers one claimed step.
 pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
+    inner.counts.late(&step, to_ms(inner.clock.now()));
     if let Err(refusal) = attempt(&inner, &step).await {
         tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
     }
 }
 
 async fn attempt(inner: &Arc<Inner>, step: &StepRow) -> Result<(), Refusal> {
+    if step.channel.as_deref() == Some(delivery::CHANNEL) {
+        return delivery::attempt(inner, step).await;
+    }
     let began = inner.clock.now();
     let (reader, row) = (inner.clone(), step.clone());
     let seen = inner
@@ -183,7 +209,13 @@ async fn judge(
         Some(_) => send::proved(&step),
         None => send::send(inner, &step, &action.act, seen, &kept, now).await,
     };
-    Ok(Some((step, End::Tried(Box::new((kept, sent, gate))))))
+    let tried = Tried {
+        kept,
+        sent,
+        gate,
+        lost_before: seen.road.lost > 0,
+    };
+    Ok(Some((step, End::Tried(Box::new(tried)))))
 }
 
 /// Writes down, durably, that the first byte is about to leave, with what it will say.

@@ -8,6 +8,7 @@
 )]
 
 mod circuits;
+mod endpoints;
 mod gateway;
 mod model;
 mod moves;

@@ -9,8 +9,12 @@ mod catalogue;
 mod channels;
 mod customers;
 mod docs;
+mod endpoints;
+mod events;
 mod happened;
+mod installation;
 mod keys;
+mod metrics;
 mod payments;
 mod workflows;
 
@@ -91,9 +95,12 @@ pub fn router(app: App) -> Router {
         .merge(payments::routes())
         .merge(workflows::routes())
         .merge(happened::routes())
+        .merge(events::routes())
+        .merge(endpoints::routes())
         .merge(keys::routes())
         .merge(channels::routes())
         .merge(around::routes())
+        .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()

@@ -6,12 +6,17 @@
     reason = "a test may end where it fails"
 )]
 
+mod audit;
 mod channels;
 mod commands;
+mod endpoints;
+mod events;
 mod explained;
 mod isolation;
 mod keys;
+mod metrics;
 mod openapi;
+mod receiver;
 mod refusals;
 mod schema;
 mod sentences;

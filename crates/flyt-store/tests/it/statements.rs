@@ -109,13 +109,14 @@ fn a_statement_without_a_business_is_one_of_these() {
         .collect();
     assert_eq!(
         without, EXPECTED_WITHOUT,
-        "key by hash, key used; old answers; open re-plans; what is due and when; abandoned claims; probes; old reports; \
-         what waits for a report"
+        "key by hash, key used; secrets to be sealed anew; old answers; open re-plans; what is due and when; abandoned \
+         claims; what a release lets go; probes; old reports; what waits for a report"
     );
 }
-const EXPECTED_WITHOUT: [&str; 15] = [
+const EXPECTED_WITHOUT: [&str; 18] = [
     "keys",
     "keys",
+    "secrets",
     "idempotency",
     "workflows",
     "timers",
@@ -124,6 +125,8 @@ const EXPECTED_WITHOUT: [&str; 15] = [
     "steps",
     "steps",
     "steps",
+    "waiting",
+    "waiting",
     "circuits",
     "circuits",
     "reports",
@@ -147,6 +150,7 @@ const ENGINE: &[&str] = &[
     "meta::get",
     "meta::greatest_id",
     "meta::put",
+    "meta::remove",
     "nodes::join",
     "nodes::leave",
     "nodes::list",
@@ -155,12 +159,15 @@ const ENGINE: &[&str] = &[
     "reports::next_undecided",
     "reports::purge",
     "reports::undecided",
+    "secrets::after",
     "steps::abandoned",
     "steps::due",
     "steps::next_due",
     "steps::oldest_unclaimed",
     "timers::due",
     "timers::next_due",
+    "waiting::businesses",
+    "waiting::due",
     "workflows::replans",
 ];
 #[test]
