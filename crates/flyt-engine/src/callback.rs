@@ -65,7 +65,11 @@ impl Engine {
         });
         let tenant = found.await?;
         let no = tenant.business.no;
-        if !same(&inner.callback_token(business), &callback.token) {
+        if !inner
+            .tokens(business)
+            .iter()
+            .any(|own| same(own, &callback.token))
+        {
             return Err(Refusal::NotFound);
         }
         let account = match road::gateway(&inner, &tenant) {
@@ -95,7 +99,8 @@ impl Engine {
             }
             Ok(out.dispatch)
         });
-        self.0.dispatch(write.await?);
+        let dispatch = write.await?;
+        self.0.dispatch(dispatch);
         Ok(Heard::Taken)
     }
 }
@@ -162,20 +167,25 @@ async fn save(tx: &mut Tx, out: &mut Out<'_>, customer: Customer) -> Result<(), 
 }
 
 impl Inner {
-    /// The unguessable part of a business's address for callbacks: its id and a mark of it.
-    pub(crate) fn callback_token(&self, business: BusinessId) -> String {
-        let mark = self.seal.mark(&format!("callback/{business}/sms"));
+    /// The unguessable part of a business's address for callbacks: its id and a mark of it. While the key of the installation is
+    /// being changed the old mark counts too.
+    fn tokens(&self, business: BusinessId) -> Vec<String> {
         let half = |bytes: &[u8]| {
             let number = bytes.iter().take(8).fold(0_u64, |n, b| (n << 8) | u64::from(*b));
             id::encode(number.cast_signed(), WIDTH)
         };
-        let (first, rest) = mark.split_at(8);
-        let token = [id::encode(business.0, WIDTH), half(first), half(rest)].concat();
-        token.to_ascii_lowercase()
+        let token = |mark: [u8; 32]| {
+            let (first, rest) = mark.split_at(8);
+            let token = [id::encode(business.0, WIDTH), half(first), half(rest)].concat();
+            token.to_ascii_lowercase()
+        };
+        let marks = self.seal.marks(&format!("callback/{business}/sms"));
+        marks.into_iter().map(token).collect()
     }
     /// The path of a business's callbacks from a gateway.
     pub(crate) fn callback_path(&self, business: BusinessId, provider: &str) -> String {
-        format!("/v1/callbacks/{provider}/{}", self.callback_token(business))
+        let token = self.tokens(business).into_iter().next().unwrap_or_default();
+        format!("/v1/callbacks/{provider}/{token}")
     }
 }
 

@@ -7,7 +7,7 @@ use crate::engine::{Engine, Inner};
 use crate::random;
 use crate::refusal::{Caller, Refusal, Verb};
 use crate::road::{self, Key, OwnSms, Way};
-use crate::seal::NONCE_BYTES;
+use crate::seal::{NONCE_BYTES, place};
 use crate::tenant::{self, Tenant};
 use flyt_channels::sms::Owner;
 use flyt_core::business::Mode;
@@ -17,6 +17,7 @@ use flyt_core::invalid::{Faults, Fields, Line};
 use flyt_core::merge;
 use flyt_store::channels::{self, ChannelRow};
 use flyt_store::circuits::{self, CircuitRow};
+use flyt_store::secrets::{self, Secret};
 use flyt_store::{Tx, businesses};
 use serde_json::{Value, json};
 
@@ -103,6 +104,11 @@ impl Engine {
                     return Err(Refusal::NotFound);
                 }
                 let out = Out::new(&inner, no, inner.clock.now());
+                secrets::purge(
+                    &mut tx.tenant(no),
+                    &road::secret_name(Channel::Sms.word()),
+                    i64::MAX,
+                )?;
                 renewed(tx, &out)?;
                 audit::note(tx, &out, caller.actor, "channel.remove", "sms")
             })
@@ -242,16 +248,20 @@ async fn save(
         &mut faults,
     );
     let (settings, secret) = faults.finish(read).map_err(Refusal::Invalid)?;
+    let name = road::secret_name(Channel::Sms.word());
     let secret = match (secret, kept.and_then(|k| Some((k.revision, k.sealed.as_ref()?)))) {
         (Some(secret), _) => Some(secret),
-        (None, Some((revision, sealed))) => {
-            let place = road::place(no, Channel::Sms.word(), revision);
-            Some(inner.seal.open(sealed, &place).map_err(Refusal::Unavailable)?)
-        }
+        (None, Some((revision, sealed))) => Some(
+            inner
+                .seal
+                .open(sealed, &place(no, &name, revision))
+                .map_err(Refusal::Unavailable)?,
+        ),
         (None, None) => None,
     };
-    let place = road::place(no, Channel::Sms.word(), revision);
-    let sealed = secret.map(|s| inner.seal.close(&s, &place, nonce)).transpose();
+    let sealed = secret
+        .map(|s| inner.seal.close(&s, &place(no, &name, revision), nonce))
+        .transpose();
     let row = ChannelRow {
         channel: Channel::Sms.word().to_owned(),
         revision,
@@ -260,6 +270,16 @@ async fn save(
         sealed: sealed.map_err(Refusal::Bug)?,
     };
     channels::put(&mut tx.tenant(no), &row)?;
+    secrets::purge(&mut tx.tenant(no), &name, revision)?;
+    if let Some(sealed) = row.sealed {
+        let secret = Secret {
+            name,
+            version: revision,
+            sealed,
+            created_at: from_ms(now),
+        };
+        secrets::insert(&mut tx.tenant(no), &secret)?;
+    }
     let out = Out::new(inner, no, inner.clock.now());
     renewed(tx, &out)?;
     audit::note(tx, &out, caller.actor, "channel.write", "sms")

@@ -16,6 +16,7 @@ pub mod clock;
 mod counts;
 mod delivery;
 mod due;
+mod ending;
 mod endpoints;
 mod engine;
 mod erase;

@@ -156,14 +156,13 @@ async fn look(tx: &mut Tx, now: i64, endpoints: bool) -> Result<Found, Refusal> 
     let next = if timers.is_empty() && steps.is_empty() {
         [
             timers::next_due(&mut engine).await?,
-            steps::next_due(&mut engine).await?,
+            // What is due and waits for room is taken up when a delivery ends, which rings.
+            steps::next_due(&mut engine).await?.filter(|at| *at > now),
             circuits::next_due(&mut engine).await?,
             reports::next_undecided(&mut engine).await?,
         ]
         .into_iter()
         .flatten()
-        // What is due and waits for room is taken up when a delivery ends, which rings.
-        .filter(|at| *at > now || !probes.is_empty() || !undecided.is_empty())
         .min()
     } else {
         None
@@ -220,12 +219,7 @@ async fn decided(inner: &Arc<Inner>, step: (i64, StepId)) -> bool {
     let done = inner
         .write(async move |tx: &mut Tx| report::decide(&owner, tx, step).await)
         .await;
-    finish(
-        inner,
-        done.map(|()| Vec::new()),
-        "a lost answer",
-        &step.1.to_string(),
-    )
+    finish(inner, done, "a lost answer", &step.1.to_string())
 }
 
 async fn probed(inner: &Arc<Inner>, row: CircuitRow) -> bool {

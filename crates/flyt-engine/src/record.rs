@@ -3,6 +3,7 @@
 
 use crate::change::Out;
 use crate::circuit;
+use crate::ending;
 use crate::endpoints;
 use crate::engine::Inner;
 use crate::events;
@@ -12,17 +13,16 @@ use crate::road::{Gate, Key};
 use crate::send::Sent;
 use crate::starting;
 use crate::tenant;
-use crate::worker::{End, Kept, Seen};
+use crate::worker::{End, Seen, Tried};
 use flyt_channels::outcome::{Answer, Outcome};
-use flyt_core::action::{Act, Action, OnUnknown};
+use flyt_core::action::{Act, Action};
 use flyt_core::circuit::Signal;
 use flyt_core::contact;
 use flyt_core::customer::Channel;
 use flyt_core::event::EventKind;
 use flyt_core::id::EndpointId;
-use flyt_core::instant::{from_ms, to_ms};
+use flyt_core::instant::to_ms;
 use flyt_core::reason::Reason;
-use flyt_core::retry::{self, Class, Next, Tried};
 use flyt_core::run;
 use flyt_store::Tx;
 use flyt_store::steps::{self, AttemptRow, StepRow};
@@ -32,10 +32,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The answer of an endpoint that wants nothing more.
-const GONE: i64 = 410;
 /// Suppressed by the owner of the address.
 const STOP: &str = "stop";
+/// The answer of an endpoint that wants nothing more.
+const GONE: i64 = 410;
 
 /// What is written of a try.
 #[derive(Clone)]
@@ -79,7 +79,7 @@ pub(crate) async fn record(
     let from = (step.state.clone(), step.attempt);
     let action = usize::try_from(step.action).ok();
     let action = action.and_then(|i| seen.workflow.definition.actions.get(i));
-    let writing = write(step, action, end, (began, now), seen.road.lost > 0)?;
+    let writing = write(step, action, end, began, now)?;
     inner.counts.tried(&writing.step, writing.attempt.as_ref());
     let (owner, seen) = (inner.clone(), Arc::new(seen));
     let dispatch = inner
@@ -102,7 +102,7 @@ pub(crate) async fn record_delivery(
     endpoint: EndpointId,
 ) -> Result<(), Refusal> {
     let from = (step.state.clone(), step.attempt);
-    let writing = write(step, None, end, (began, inner.clock.now()), false)?;
+    let writing = write(step, None, end, began, inner.clock.now())?;
     inner.counts.tried(&writing.step, writing.attempt.as_ref());
     let owner = inner.clone();
     inner
@@ -155,14 +155,13 @@ async fn save(
         return Ok(false); // the lease was over and somebody else has it
     }
     keep(tx, out, w).await?;
-    let failed = row.state == "failed";
     if let Some(early) = early.filter(|_| matches!(&*row.state, "sent" | "unknown")) {
         report::turn(tx, out, row, &early).await?;
     }
     let Some(seen) = seen.filter(|_| w.over || proved) else {
         return Ok(true);
     };
-    if failed {
+    if w.step.state == "failed" {
         events::message(tx, out, &w.step, EventKind::MessageFailed).await?;
     }
     if w.barrier {
@@ -240,8 +239,8 @@ fn write(
     step: StepRow,
     action: Option<&Action>,
     end: End,
-    (began, now): (Timestamp, Timestamp),
-    lost_before: bool,
+    began: Timestamp,
+    now: Timestamp,
 ) -> Result<Writing, Refusal> {
     let barrier = action.is_some_and(|a| a.act.is_barrier());
     let step = StepRow {
@@ -295,11 +294,7 @@ fn write(
                 ..plain(ended(step, "failed", Reason::RenderError), true)
             }
         }
-        End::Tried(end) => {
-            let (kept, sent, gate) = *end;
-            let base = plain(step, false);
-            tried(base, action, &kept, (sent, gate), (now, lost_before))?
-        }
+        End::Tried(end) => tried(plain(step, false), action, *end, now)?,
     })
 }
 
@@ -347,18 +342,18 @@ fn attempt(
     }
 }
 
-fn tried(
-    mut w: Writing,
-    action: Option<&Action>,
-    kept: &Kept,
-    (sent, gate): (Sent, Option<Gate>),
-    (now, lost_before): (Timestamp, bool),
-) -> Result<Writing, Refusal> {
+fn tried(mut w: Writing, action: Option<&Action>, end: Tried, now: Timestamp) -> Result<Writing, Refusal> {
+    let Tried {
+        kept,
+        sent,
+        gate,
+        lost_before,
+    } = end;
     let (step, began) = (&mut w.step, w.began);
     step.language = kept.letter.language.as_ref().map(|l| l.tag().to_owned());
     step.segments = kept.letter.segments;
     step.reason = None;
-    w.content = Some(tenant::document(kept)?);
+    w.content = Some(tenant::document(&kept)?);
     let outcome = match sent {
         Sent::Captured => {
             "captured".clone_into(&mut step.state);
@@ -392,7 +387,7 @@ fn tried(
         news.then(|| (gate, signal, answer.text.clone()))
     });
     let act = action.map(|a| &a.act);
-    w.over = settle(step, act, &outcome, (began, now), (lost_before, gated));
+    w.over = ending::settle(step, act, &outcome, (began, now), (lost_before, gated));
     Ok(w)
 }
 
@@ -406,98 +401,6 @@ fn told(outcome: &Outcome) -> (&'static str, &Answer) {
         Outcome::Configuration { answer } => ("configuration", answer),
         Outcome::Blocked { answer } => ("blocked", answer),
         Outcome::Unknown { answer } => ("unknown", answer),
-    }
-}
-
-/// Puts the step where its outcome leads. True: it has come to its end.
-fn settle(
-    step: &mut StepRow,
-    act: Option<&Act>,
-    outcome: &Outcome,
-    (began, now): (Timestamp, Timestamp),
-    (lost_before, gated): (bool, bool),
-) -> bool {
-    let fail = |step: &mut StepRow, reason: Reason| {
-        "failed".clone_into(&mut step.state);
-        step.reason = Some(reason.word().to_owned());
-        true
-    };
-    match outcome {
-        Outcome::Accepted { provider_id, .. } => {
-            "sent".clone_into(&mut step.state);
-            step.sent_at = Some(to_ms(began));
-            step.provider_id.clone_from(provider_id);
-            true
-        }
-        Outcome::Permanent { .. } | Outcome::PermanentRecipient { .. } => {
-            fail(step, Reason::PermanentFailure)
-        }
-        Outcome::OptedOut { .. } => fail(step, Reason::OptedOut),
-        Outcome::Blocked { .. } => fail(step, Reason::BlockedAddress),
-        Outcome::Temporary { retry_after_ms, .. } => {
-            again(step, Class::Temporary, (*retry_after_ms, lost_before), now)
-        }
-        Outcome::Once { .. } if step.attempt > 1 => fail(step, Reason::PermanentFailure),
-        Outcome::Once { after_ms, .. } => again(step, Class::Temporary, (*after_ms, lost_before), now),
-        Outcome::Configuration { .. } if !gated => again(step, Class::Temporary, (None, lost_before), now),
-        Outcome::Configuration { .. } => {
-            // The account's circuit is open now: there it waits, and no message is to blame.
-            "ready".clone_into(&mut step.state);
-            step.due_at = to_ms(now);
-            false
-        }
-        Outcome::Unknown { .. } => lost(step, act, lost_before, now),
-    }
-}
-
-/// The answer was lost. An SMS waits for a report; the others bear an id that the other side knows again.
-fn lost(step: &mut StepRow, act: Option<&Act>, lost_before: bool, now: Timestamp) -> bool {
-    let hold = act
-        .and_then(Act::delivery)
-        .is_some_and(|d| d.on_unknown == OnUnknown::Hold);
-    if hold {
-        "unknown".clone_into(&mut step.state);
-        step.reason = Some(Reason::UnknownOutcome.word().to_owned());
-        return true;
-    }
-    if step.channel.as_deref() == Some(Channel::Sms.word()) {
-        "unknown".clone_into(&mut step.state);
-        step.due_at = to_ms(retry::report_due(now));
-        return false;
-    }
-    again(step, Class::Unknown, (None, lost_before), now)
-}
-
-fn again(
-    step: &mut StepRow,
-    class: Class,
-    (retry_after_ms, unknown_before): (Option<i64>, bool),
-    now: Timestamp,
-) -> bool {
-    let channel = step
-        .channel
-        .as_deref()
-        .and_then(Channel::from_word)
-        .unwrap_or(Channel::Webhook);
-    let tried = Tried {
-        channel,
-        step: step.id,
-        attempt: step.attempt,
-        class,
-        unknown_before,
-        retry_after_ms,
-    };
-    match retry::next(&tried, now, step.expires_at.map(from_ms)) {
-        Next::At(at) => {
-            "ready".clone_into(&mut step.state);
-            step.due_at = to_ms(at);
-            false
-        }
-        Next::Exhausted => {
-            "failed".clone_into(&mut step.state);
-            step.reason = Some(Reason::AttemptsExhausted.word().to_owned());
-            true
-        }
     }
 }
 

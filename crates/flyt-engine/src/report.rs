@@ -120,11 +120,6 @@ pub(crate) async fn turn(
     if !steps::advance(&mut tx.tenant(no), (&step.state, step.attempt), &moved).await? {
         return Ok(());
     }
-    match to {
-        "failed" => events::message(tx, out, &moved, EventKind::MessageFailed).await?,
-        "delivered" => events::message(tx, out, &moved, EventKind::MessageDelivered).await?,
-        _ => {}
-    }
     if to == "failed" {
         let words = match &report.code {
             Some(code) => format!("reported as not delivered, code {code}"),
@@ -140,6 +135,11 @@ pub(crate) async fn turn(
         };
         steps::put_attempt(&mut tx.tenant(no), step.id, &told)?;
         bar(tx, &step, report, out.now)?;
+    }
+    match to {
+        "delivered" => events::message(tx, out, &moved, EventKind::MessageDelivered).await?,
+        "failed" => events::message(tx, out, &moved, EventKind::MessageFailed).await?,
+        _ => {}
     }
     if was_open {
         runs::step_ended(&mut tx.tenant(no), step.id.run)?;
@@ -162,14 +162,19 @@ fn bar(tx: &mut Tx, step: &StepRow, report: &ReportRow, now: Timestamp) -> Resul
 }
 
 /// No report has come in time: the message is tried once more, or given up.
-pub(crate) async fn decide(inner: &Inner, tx: &mut Tx, (no, id): (i64, StepId)) -> Result<(), Refusal> {
+pub(crate) async fn decide(
+    inner: &Inner,
+    tx: &mut Tx,
+    (no, id): (i64, StepId),
+) -> Result<Vec<StepRow>, Refusal> {
     let now = inner.clock.now();
     let Some(step) = steps::by_id(&mut tx.tenant(no), id).await? else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     if step.state != "unknown" || step.reason.is_some() || step.due_at > to_ms(now) {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let mut out = Out::new(inner, no, now);
     let lost = reports::lost(&mut tx.tenant(no), id).await?;
     let again = retry::once_more(lost, now, step.expires_at.map(from_ms));
     let moved = StepRow {
@@ -182,6 +187,7 @@ pub(crate) async fn decide(inner: &Inner, tx: &mut Tx, (no, id): (i64, StepId)) 
     };
     if steps::advance(&mut tx.tenant(no), (&step.state, step.attempt), &moved).await? && !again {
         runs::step_ended(&mut tx.tenant(no), id.run)?;
+        events::message(tx, &mut out, &moved, EventKind::MessageFailed).await?;
     }
-    Ok(())
+    Ok(out.dispatch)
 }

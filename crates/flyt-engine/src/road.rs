@@ -3,6 +3,7 @@
 
 use crate::engine::Inner;
 use crate::refusal::Refusal;
+use crate::seal::place;
 use crate::tenant::{self, Tenant};
 use flyt_channels::sms::{Account, Owner, generic, twilio};
 use flyt_core::business::Mode;
@@ -225,9 +226,9 @@ impl OwnSms {
     }
 }
 
-/// Where a secret of a channel is sealed to.
-pub(crate) fn place(no: i64, channel: &str, revision: i64) -> String {
-    format!("{no}/channel/{channel}/{revision}")
+/// The name of a channel's secret.
+pub(crate) fn secret_name(channel: &str) -> String {
+    format!("channel/{channel}")
 }
 
 impl Inner {
@@ -239,7 +240,10 @@ impl Inner {
         }
         let settings: OwnSms = tenant::parse(&row.doc).map_err(|e| e.to_string())?;
         let secret = match &row.sealed {
-            Some(sealed) => Some(self.seal.open(sealed, &place(no, &row.channel, row.revision))?),
+            Some(sealed) => Some(
+                self.seal
+                    .open(sealed, &place(no, &secret_name(&row.channel), row.revision))?,
+            ),
             None => None,
         };
         let account = Arc::new(settings.open(secret));

@@ -22,6 +22,8 @@ type KeyId = [u8; ID_BYTES];
 struct OneKey {
     id: KeyId,
     cipher: XChaCha20Poly1305,
+    /// A key of its own for marks, derived from this one.
+    marks: [u8; KEY_BYTES],
 }
 impl OneKey {
     fn new(key: &[u8; KEY_BYTES]) -> Self {
@@ -34,6 +36,7 @@ impl OneKey {
         Self {
             id,
             cipher: XChaCha20Poly1305::new(&Key::from(*key)),
+            marks: hmac(key, "marks"),
         }
     }
 }
@@ -43,8 +46,6 @@ impl OneKey {
 pub struct Seal {
     current: OneKey,
     old: Option<OneKey>,
-    /// A key of its own for marks, derived from the installation's.
-    marks: [u8; KEY_BYTES],
 }
 
 impl std::fmt::Debug for Seal {
@@ -65,12 +66,7 @@ impl Seal {
         Self {
             current: OneKey::new(key),
             old: None,
-            marks: hmac(key, "marks"),
         }
-    }
-    /// An unguessable mark of `context` that can be made again at any time, so that it need not be stored.
-    pub(crate) fn mark(&self, context: &str) -> [u8; KEY_BYTES] {
-        hmac(&self.marks, context)
     }
     /// The same seal, which also opens what `key` sealed.
     #[must_use]
@@ -79,6 +75,15 @@ impl Seal {
             old: Some(OneKey::new(key)),
             ..self
         }
+    }
+    /// Unguessable marks of `context` that can be made again at any time, so that they need not be stored: the current key's, and
+    /// the old one's while there is one.
+    pub(crate) fn marks(&self, context: &str) -> Vec<[u8; KEY_BYTES]> {
+        let keys = [Some(&self.current), self.old.as_ref()];
+        keys.into_iter()
+            .flatten()
+            .map(|key| hmac(&key.marks, context))
+            .collect()
     }
     /// A name of the current key, in hex; it tells nothing of the key.
     pub fn id(&self) -> String {

@@ -29,10 +29,10 @@ pub(crate) struct Tenant {
     pub(crate) statuses: Arc<Vec<Status>>,
     /// All that are not deleted, in position order.
     pub(crate) workflows: Vec<Arc<Workflow>>,
-    /// Webhook endpoints that are on.
-    pub(crate) endpoints: Vec<EndpointRow>,
     /// Its own sending accounts, sealed.
     pub(crate) channels: Vec<ChannelRow>,
+    /// Webhook endpoints that are on.
+    pub(crate) endpoints: Vec<EndpointRow>,
 }
 
 /// Businesses by number, and pinned versions of workflows. Bounded: when it is full it starts anew.
@@ -113,9 +113,9 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
     for row in workflows::live(&mut tenant).await? {
         all.push(Arc::new(workflow(&row)?));
     }
+    let channels = channels::of_business(&mut tenant).await?;
     let mut endpoints = endpoints::live(&mut tenant).await?;
     endpoints.retain(|e| e.enabled);
-    let channels = channels::of_business(&mut tenant).await?;
     Ok(Tenant {
         channels,
         business: Arc::new(business),

@@ -51,7 +51,7 @@ pub(crate) struct Seen {
 /// What became of a try, to be recorded.
 pub(crate) enum End {
     /// It was sent, captured, refused or lost.
-    Tried(Box<(Kept, Sent, Option<Gate>)>),
+    Tried(Box<Tried>),
     /// It ended without a try.
     Ended(Reason),
     /// It may go later.
@@ -66,6 +66,27 @@ pub(crate) enum End {
     Unwritable(String),
     /// A step it needs did not succeed.
     Dependency,
+}
+
+/// A try that was made.
+pub(crate) struct Tried {
+    pub(crate) kept: Kept,
+    pub(crate) sent: Sent,
+    /// The account that it went through.
+    pub(crate) gate: Option<Gate>,
+    /// Whether an answer of the step was lost before.
+    pub(crate) lost_before: bool,
+}
+impl From<(Kept, Sent)> for Tried {
+    /// A try through no account.
+    fn from((kept, sent): (Kept, Sent)) -> Self {
+        Self {
+            kept,
+            sent,
+            gate: None,
+            lost_before: false,
+        }
+    }
 }
 
 /// Delivers one claimed step.
@@ -188,7 +209,13 @@ async fn judge(
         Some(_) => send::proved(&step),
         None => send::send(inner, &step, &action.act, seen, &kept, now).await,
     };
-    Ok(Some((step, End::Tried(Box::new((kept, sent, gate))))))
+    let tried = Tried {
+        kept,
+        sent,
+        gate,
+        lost_before: seen.road.lost > 0,
+    };
+    Ok(Some((step, End::Tried(Box::new(tried)))))
 }
 
 /// Writes down, durably, that the first byte is about to leave, with what it will say.

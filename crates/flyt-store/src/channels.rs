@@ -1,4 +1,5 @@
-//! Own sending accounts of businesses. Settings are a document, login and token are sealed before they come here.
+//! Own sending accounts of businesses. Settings are a document; the secret lies among the secrets, as `channel/sms` in the version
+//! of the account's revision.
 
 use crate::engine::Sql;
 use crate::error::Result;
@@ -6,11 +7,13 @@ use crate::tx::TenantTx;
 use crate::value::{FromRow, Row};
 
 const OF_BUSINESS: &str =
-    "SELECT channel, revision, updated_at, doc, sealed FROM channels WHERE business_no = $1 ORDER BY channel";
+    "SELECT c.channel, c.revision, c.updated_at, c.doc, s.sealed FROM channels c LEFT JOIN secrets s ON
+    s.business_no = c.business_no AND s.name = 'channel/' || c.channel AND s.version = c.revision
+    WHERE c.business_no = $1 ORDER BY c.channel";
 const PUT: &str =
-    "INSERT INTO channels (business_no, channel, revision, updated_at, doc, sealed) VALUES ($1, $2, $3, $4, $5, $6)
+    "INSERT INTO channels (business_no, channel, revision, updated_at, doc) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (business_no, channel) DO UPDATE SET revision = excluded.revision, updated_at = excluded.updated_at,
-    doc = excluded.doc, sealed = excluded.sealed";
+    doc = excluded.doc";
 const REMOVE: &str = "DELETE FROM channels WHERE business_no = $1 AND channel = $2";
 pub(crate) const ALL: &[Sql] = &[Sql::same(OF_BUSINESS), Sql::same(PUT), Sql::same(REMOVE)];
 
@@ -25,7 +28,7 @@ pub struct ChannelRow {
     pub updated_at: i64,
     /// The settings that are no secret.
     pub doc: String,
-    /// The secret, encrypted.
+    /// Its secret, encrypted: read with it, written among the secrets.
     pub sealed: Option<Vec<u8>>,
 }
 impl FromRow for ChannelRow {
@@ -56,7 +59,6 @@ pub fn put(tx: &mut TenantTx<'_>, row: &ChannelRow) -> Result<()> {
             row.revision.into(),
             row.updated_at.into(),
             (&row.doc).into(),
-            row.sealed.as_deref().into(),
         ],
     )
 }

@@ -201,3 +201,77 @@ async fn the_third_message_of_an_hour_waits_where_two_are_allowed() {
     w.clock("2026-10-01T09:01:00Z").await;
     assert_eq!(w.sent().await.len(), 6);
 }
+
+#[tokio::test]
+async fn s46_a_webhook_is_tried_by_its_plan_with_one_id_and_a_new_signature_each_time() {
+    let script = vec![
+        Say::Answer("500 Oops", ""),
+        Say::Close,
+        Say::Header("429 Too Many Requests", "retry-after: 7200"),
+    ];
+    let troubled = Gateway::start(script).await;
+    let well = Gateway::start(Vec::new()).await;
+    let w = World::new(NOW).await;
+    let address = |g: &Gateway| g.generic().replace("token@", "");
+    w.workflow(
+        created(),
+        json!({}),
+        json!([{"type": "webhook", "url": address(&troubled)}]),
+    )
+    .await;
+    w.workflow(created(), json!({}), hook(&address(&well))).await;
+    book(&w, 1).await;
+    assert_eq!(
+        (troubled.seen().len(), well.seen().len()),
+        (1, 1),
+        "the other receiver is not held up"
+    );
+    w.clock("2026-10-02T08:00:00Z").await;
+    let query = flyt_engine::Query {
+        limit: 10,
+        ..Default::default()
+    };
+    let runs = w.engine.runs(&w.caller, query).await.unwrap().data;
+    let mut tries = Vec::new();
+    for run in &runs {
+        let run = w
+            .engine
+            .run(&w.caller, run["id"].as_str().unwrap().parse().unwrap())
+            .await
+            .unwrap();
+        let attempts = run["steps"][0]["attempts"].as_array().unwrap().clone();
+        tries = if attempts.len() > tries.len() {
+            attempts
+        } else {
+            tries
+        };
+    }
+    let outcomes: Vec<&str> = tries.iter().map(|t| t["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["temporary", "unknown", "temporary", "sent"]);
+    let at = |n: usize| {
+        tries[n]["at"]
+            .as_str()
+            .unwrap()
+            .parse::<jiff::Timestamp>()
+            .unwrap()
+            .as_second()
+    };
+    let waits = [at(1) - at(0), at(2) - at(1), at(3) - at(2)];
+    assert!(
+        (4..=6).contains(&waits[0]) && (240..=360).contains(&waits[1]),
+        "{waits:?}"
+    );
+    assert!(waits[2] >= 7_200, "as long as the receiver asked for: {waits:?}");
+    let ids = troubled.header("webhook-id");
+    assert_eq!((ids.len(), ids.iter().all(|id| *id == ids[0])), (4, true));
+    for name in ["webhook-timestamp", "webhook-signature"] {
+        let mut values = troubled.header(name);
+        values.dedup();
+        assert_eq!(values.len(), 4, "{name}");
+    }
+    let bodies = troubled.seen();
+    assert!(
+        bodies.iter().all(|body| *body == bodies[0]),
+        "a retry sends the same bytes"
+    );
+}

@@ -1,7 +1,7 @@
--- Own sending accounts of businesses: the settings in `doc`, login and token sealed.
+-- Own sending accounts of businesses. Their secrets lie among the secrets.
 CREATE TABLE channels (
   business_no BIGINT NOT NULL, channel TEXT COLLATE "C" NOT NULL, revision BIGINT NOT NULL, updated_at BIGINT NOT NULL,
-  doc TEXT NOT NULL, sealed BYTEA,
+  doc TEXT NOT NULL,
   PRIMARY KEY (business_no, channel)
 ); -- clustered
 -- Accounts in trouble; one without a row has none. Business 0 is the operator.

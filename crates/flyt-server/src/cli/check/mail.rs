@@ -83,6 +83,8 @@ fn refused(outcome: &Outcome) -> Finding {
         | Outcome::OptedOut { .. }
         | Outcome::Once { .. }
         | Outcome::PermanentRecipient { .. }
+        | Outcome::OptedOut { .. }
+        | Outcome::Once { .. }
         | Outcome::Permanent { .. }
         | Outcome::Blocked { .. } => Finding::wrong(
             RELAY,
