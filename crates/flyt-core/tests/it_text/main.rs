@@ -13,6 +13,7 @@ mod conditions;
 mod facts;
 mod formats;
 mod gallery;
+mod inbound;
 mod letters;
 mod outputs;
 mod sms;
