@@ -107,6 +107,10 @@ ids! {
     KeyId = "key";
     /// A row of the audit log.
     AuditId = "aud";
+    /// A system that bookings come in from.
+    SourceId = "src";
+    /// One call of such a system.
+    DeliveryId = "inb";
 }
 
 /// A step: the n-th of its run. Its outside form is the id that every attempt bears (Message-ID, `webhook-id`).

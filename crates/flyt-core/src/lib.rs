@@ -22,6 +22,7 @@ pub mod id;
 pub mod inbound;
 pub mod instant;
 pub mod invalid;
+pub mod keywords;
 pub mod language;
 pub mod limits;
 pub mod locale;

@@ -13,6 +13,7 @@ mod due;
 mod engine;
 mod erase;
 mod ids;
+mod intake;
 mod naming;
 mod nodes;
 mod people;
@@ -37,6 +38,7 @@ mod workflow_read;
 
 pub use engine::{Engine, Parts};
 pub use ids::IdSource;
+pub use intake::{Incoming, NotTaken, SourceBody, Taken, Tried};
 pub use read::{Page, Query};
 pub use refusal::{Actor, Caller, Refusal, Target, Verb, Written};
 pub use seal::Seal;

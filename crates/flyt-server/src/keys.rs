@@ -90,8 +90,9 @@ pub(crate) fn needed(path: &str, is_read: bool) -> (&'static str, bool) {
         "api-keys" | "users" | "audit-log" => "keys",
         _ => "business",
     };
-    let only_asks =
-        first == "preview" || first == "simulations" || matches!(segments.next(), Some("check" | "impact"));
+    let only_asks = first == "preview"
+        || first == "simulations"
+        || matches!(segments.next(), Some("check" | "impact" | "convert"));
     (area, !is_read && !only_asks)
 }
 

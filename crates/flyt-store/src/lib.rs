@@ -16,6 +16,7 @@ pub mod customers;
 mod engine;
 mod error;
 pub mod idempotency;
+pub mod inbound;
 pub mod keys;
 pub mod meta;
 mod migrate;

@@ -15,6 +15,7 @@ const GREATEST: &[&str] = &[
     "SELECT coalesce(max(id), 0) FROM runs",
     "SELECT coalesce(max(id), 0) FROM audit",
     "SELECT coalesce(max(id), 0) FROM timer_ends",
+    "SELECT coalesce(max(id), 0) FROM inbound_deliveries",
 ];
 pub(crate) const ALL: &[Sql] = &[Sql::same(GET), Sql::same(PUT), Sql::same(NEXT)];
 

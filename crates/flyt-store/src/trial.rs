@@ -26,6 +26,7 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("timers", crate::timers::ALL),
     ("runs", crate::runs::ALL),
     ("steps", crate::steps::ALL),
+    ("inbound", crate::inbound::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

@@ -60,7 +60,7 @@ pub(super) fn read(
             }
         }
         "invitee.canceled" if payload.get("rescheduled") == Some(&Value::Bool(true)) => {
-            says.only = Only::Moved
+            says.only = Only::Moved;
         }
         "invitee.canceled" => says.status = settings.status(None, "cancelled"),
         "invitee_no_show.created" => says.status = settings.status(None, "no_show"),

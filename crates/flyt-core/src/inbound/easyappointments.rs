@@ -51,8 +51,7 @@ pub(super) fn read(
     if !event.starts_with("appointment_") {
         return Ok(nothing(event, "this event is not about a booking"));
     }
-    let truthy = |v: &Value| v.as_bool() == Some(true) || v.as_i64() == Some(1) || v.as_str() == Some("1");
-    if row.get("is_unavailability").is_some_and(truthy) {
+    if row.get("is_unavailability").is_some_and(is_true) {
         return Ok(nothing(event, "a blocked time is not a booking"));
     }
     let id = text(row, "/id").ok_or_else(|| incomplete("`id`"))?;
@@ -79,27 +78,37 @@ pub(super) fn read(
     let theirs = text(row, "/status").unwrap_or_default();
     says.status = settings.status(Some(&theirs), standing(&theirs));
     says.body = Some(body(row, &person, settings)?);
-    let digits = foreign.filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
-    let fetch = digits
-        .zip(settings.base_url.clone())
-        .filter(|_| fetched.is_none())
-        .map(|(id, base)| Fetch {
-            url: format!("{base}/index.php/api/v1/customers/{id}"),
-            auth: Auth::Bearer,
-            headers: Vec::new(),
-        });
-    let thin = person.is_unreachable().then(|| Thin {
-        missing: vec!["customer.email", "customer.phone"],
-        enough: true,
-        customer: person.external_id.clone(),
-        fetch,
-    });
+    let thin = person
+        .is_unreachable()
+        .then(|| missing(foreign, &person, settings, fetched.is_none()));
     Ok(Said {
         event,
         sameness,
         meaning: Meaning::Booking(Box::new(says)),
         thin,
     })
+}
+
+fn is_true(value: &Value) -> bool {
+    value.as_bool() == Some(true) || value.as_i64() == Some(1) || value.as_str() == Some("1")
+}
+
+fn missing(foreign: Option<String>, person: &Person, settings: &Settings, unasked: bool) -> Thin {
+    let digits = foreign.filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
+    let fetch = digits
+        .zip(settings.base_url.clone())
+        .filter(|_| unasked)
+        .map(|(id, base)| Fetch {
+            url: format!("{base}/index.php/api/v1/customers/{id}"),
+            auth: Auth::Bearer,
+            headers: Vec::new(),
+        });
+    Thin {
+        missing: vec!["customer.email", "customer.phone"],
+        enough: true,
+        customer: person.external_id.clone(),
+        fetch,
+    }
 }
 
 fn standing(theirs: &str) -> &'static str {

@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of tests may fail like tests"
 )]
 #![expect(clippy::print_stdout, reason = "a test that could not run says so")]
@@ -14,6 +15,7 @@ mod facts;
 mod formats;
 mod gallery;
 mod inbound;
+mod keywords;
 mod letters;
 mod outputs;
 mod sms;

@@ -5,8 +5,10 @@ mod around;
 mod bookings;
 mod business;
 mod catalogue;
+mod conversion;
 mod customers;
 mod happened;
+mod inbound;
 mod keys;
 mod payments;
 mod workflows;
@@ -37,11 +39,14 @@ pub fn router(app: App) -> Router {
         .merge(workflows::routes())
         .merge(happened::routes())
         .merge(keys::routes())
+        .merge(conversion::routes())
+        .merge(inbound::routes())
         .merge(around::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()
         .nest("/v1", v1)
+        .merge(inbound::open_routes())
         .merge(around::open_routes())
         .fallback(async || Problem::not_found().into_response())
         .layer(from_fn(no_store))

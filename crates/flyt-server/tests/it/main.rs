@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod inbound;
 mod keys;
 mod refusals;
 mod world;

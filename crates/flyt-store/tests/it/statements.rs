@@ -109,10 +109,10 @@ fn a_statement_without_a_business_is_one_of_these() {
         .collect();
     assert_eq!(
         without, EXPECTED_WITHOUT,
-        "key by hash, key used; old answers; open re-plans; what is due and when; abandoned claims"
+        "key by hash, key used; old answers; open re-plans; what is due and when; abandoned claims; source by token, waiting"
     );
 }
-const EXPECTED_WITHOUT: [&str; 10] = [
+const EXPECTED_WITHOUT: [&str; 12] = [
     "keys",
     "keys",
     "idempotency",
@@ -123,6 +123,8 @@ const EXPECTED_WITHOUT: [&str; 10] = [
     "steps",
     "steps",
     "steps",
+    "inbound",
+    "inbound",
 ];
 
 /// Everything that may look across businesses. A longer list needs a reason.
@@ -132,6 +134,8 @@ const ENGINE: &[&str] = &[
     "businesses::insert",
     "businesses::page",
     "idempotency::purge",
+    "inbound::by_token",
+    "inbound::waiting",
     "keys::by_hash",
     "keys::insert_platform",
     "keys::used",

@@ -95,7 +95,7 @@ fn every_vector_is_believed_and_nothing_beside_it() {
             Err(Unverified::Missing),
             "{vector}"
         );
-        for bad in ["", "zz", "t=1,v1=00", "sha256=", &value[..value.len() - 4]] {
+        for bad in ["", "zz", "t=1,v1=00", "sha256=", value.get(9..).unwrap()] {
             assert!(
                 vectors.check(adapter, &set, (header, bad), body, at).is_err(),
                 "{vector}: {bad}"
