@@ -19,6 +19,7 @@ pub mod filter;
 pub mod guard;
 pub mod holiday;
 pub mod id;
+pub mod import;
 pub mod inbound;
 pub mod instant;
 pub mod invalid;

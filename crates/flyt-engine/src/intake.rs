@@ -5,6 +5,7 @@
 //! answer sends again. What must be asked of the sender first waits (`waiting`).
 
 mod apply;
+mod lists;
 mod sources;
 mod waiting;
 

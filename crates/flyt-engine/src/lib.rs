@@ -13,6 +13,7 @@ mod due;
 mod engine;
 mod erase;
 mod ids;
+mod import;
 mod intake;
 mod naming;
 mod nodes;
@@ -38,6 +39,7 @@ mod workflow_read;
 
 pub use engine::{Engine, Parts};
 pub use ids::IdSource;
+pub use import::{ImportTerms, Imported};
 pub use intake::{Incoming, NotTaken, SourceBody, Taken, Tried};
 pub use read::{Page, Query};
 pub use refusal::{Actor, Caller, Refusal, Target, Verb, Written};

@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// API keys of a stopped server's data.
     #[command(subcommand)]
     Keys(Box<Keys>),
+    /// Import bookings from a file into a stopped server's data.
+    #[command(after_help = crate::cli::import::EXAMPLES)]
+    Import(Box<crate::cli::import::Import>),
 }
 
 /// Where the data lie.

@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod etag;
 mod idempotency;
+mod import;
 mod keys;
 mod limit;
 mod lock;

@@ -14,6 +14,7 @@ mod conditions;
 mod facts;
 mod formats;
 mod gallery;
+mod imports;
 mod inbound;
 mod keywords;
 mod letters;

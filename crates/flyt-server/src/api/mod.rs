@@ -8,6 +8,7 @@ mod catalogue;
 mod conversion;
 mod customers;
 mod happened;
+mod import;
 mod inbound;
 mod keys;
 mod payments;
@@ -40,6 +41,7 @@ pub fn router(app: App) -> Router {
         .merge(happened::routes())
         .merge(keys::routes())
         .merge(conversion::routes())
+        .merge(import::routes())
         .merge(inbound::routes())
         .merge(around::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))

@@ -1,6 +1,7 @@
 //! The command line: what it says, and with which code it ends. 0 done, 1 not done, 2 not understood (clap's own).
 
 mod businesses;
+pub(crate) mod import;
 mod keys;
 
 use crate::config::{Cli, Command};
@@ -20,6 +21,7 @@ pub fn run() -> ExitCode {
             Command::Serve(settings) => serve::serve(*settings).await,
             Command::Businesses(command) => businesses::run(command).await,
             Command::Keys(command) => keys::run(*command).await,
+            Command::Import(wanted) => import::run(*wanted).await,
         }
     });
     match done {
@@ -39,6 +41,6 @@ pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 #[expect(clippy::print_stderr, reason = "the one door to standard error")]
-fn complain(line: &str) {
+pub(crate) fn complain(line: &str) {
     eprintln!("{line}");
 }

@@ -7,7 +7,9 @@
 )]
 
 mod commands;
+mod import;
 mod inbound;
+mod inbound_sources;
 mod keys;
 mod refusals;
 mod world;
