@@ -4,6 +4,7 @@
 //! The bytes of the body come ready made and are sent as they are at every attempt. When to try again, and
 //! which origin is paused, is decided elsewhere.
 
+mod fetch;
 mod success;
 
 use std::error::Error;
@@ -14,6 +15,7 @@ use jiff::fmt::rfc2822;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response};
 
+pub use self::fetch::Fetched;
 pub use self::success::{BadSuccessCode, SuccessCodes};
 
 use crate::egress::{Guard, Reach, Refused, Timeouts, TlsRefused};

@@ -74,12 +74,13 @@ impl Engine {
     }
 }
 
-struct Request<'r> {
-    caller: Caller,
-    target: &'r Target<BookingId>,
-    verb: Verb,
-    body: &'r BookingBody,
-    expect: Option<i64>,
+/// A write within a unit of work.
+pub(crate) struct Request<'r> {
+    pub(crate) caller: Caller,
+    pub(crate) target: &'r Target<BookingId>,
+    pub(crate) verb: Verb,
+    pub(crate) body: &'r BookingBody,
+    pub(crate) expect: Option<i64>,
 }
 
 async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option<Booking>, Refusal> {
@@ -99,7 +100,7 @@ async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option
     }
 }
 
-async fn write(
+pub(crate) async fn write(
     inner: &Inner,
     tx: &mut Tx,
     request: &Request<'_>,
@@ -413,7 +414,7 @@ pub(crate) async fn save_customer(
     people::save(tx, out, customer, false, cause.actor).await
 }
 
-async fn delete(
+pub(crate) async fn delete(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,

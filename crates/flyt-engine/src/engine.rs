@@ -153,6 +153,7 @@ impl Engine {
             crate::watch::take_over(&inner).await?;
             tokio::spawn(pulse::beat(inner.clone()));
             tokio::spawn(crate::watch::watch(inner.clone()));
+            tokio::spawn(crate::intake::complete_all(inner.clone()));
         }
         if several {
             tokio::spawn(nodes::live(inner.clone()));
@@ -367,6 +368,10 @@ impl Inner {
     /// How many more deliveries to endpoints may be handed over.
     pub(crate) fn endpoint_room(&self) -> usize {
         ENDPOINT_QUEUE.saturating_sub(self.endpoints_flying.load(Ordering::SeqCst))
+    }
+    /// Whether this process fires timers and delivers.
+    pub(crate) fn works(&self) -> bool {
+        self.works
     }
     /// Whether this machine's clock is too far off to claim anything.
     pub(crate) fn is_off(&self) -> bool {

@@ -111,7 +111,7 @@ async fn find_customer(
     })
 }
 
-async fn write_customer(
+pub(crate) async fn write_customer(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,
@@ -221,7 +221,7 @@ async fn find_payment(tx: &mut Tx, no: i64, target: &Target<PaymentId>) -> Resul
     })
 }
 
-async fn write_payment(
+pub(crate) async fn write_payment(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,

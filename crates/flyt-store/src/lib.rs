@@ -22,6 +22,7 @@ mod engine;
 mod error;
 pub mod events;
 pub mod idempotency;
+pub mod inbound;
 pub mod inspect;
 pub mod keys;
 pub mod meta;

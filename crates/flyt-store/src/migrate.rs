@@ -27,6 +27,11 @@ const ALL: &[Migration] = &[
         name: "channels",
         text: include_str!("../migrations/postgres/0004_channels.sql"),
     },
+    Migration {
+        number: 5,
+        name: "inbound",
+        text: include_str!("../migrations/postgres/0005_inbound.sql"),
+    },
 ];
 
 /// The number of the last one.

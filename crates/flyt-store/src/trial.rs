@@ -33,6 +33,7 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("channels", crate::channels::ALL),
     ("circuits", crate::circuits::ALL),
     ("reports", crate::reports::ALL),
+    ("inbound", crate::inbound::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

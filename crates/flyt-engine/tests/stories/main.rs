@@ -10,6 +10,7 @@
 mod circuits;
 mod endpoints;
 mod gateway;
+mod inbound;
 mod model;
 mod moves;
 mod nodes;

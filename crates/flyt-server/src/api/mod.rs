@@ -7,11 +7,14 @@ mod business;
 mod callbacks;
 mod catalogue;
 mod channels;
+mod conversion;
 mod customers;
 mod docs;
 mod endpoints;
 mod events;
 mod happened;
+mod import;
+mod inbound;
 mod installation;
 mod keys;
 mod metrics;
@@ -106,6 +109,9 @@ pub fn router(app: App) -> Router {
         .merge(endpoints::routes())
         .merge(keys::routes())
         .merge(channels::routes())
+        .merge(conversion::routes())
+        .merge(import::routes())
+        .merge(inbound::routes())
         .merge(around::routes())
         .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
@@ -113,6 +119,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .nest("/v1", v1)
         .merge(callbacks::routes())
+        .merge(inbound::open_routes())
         .merge(around::open_routes())
         .merge(docs::routes())
         .fallback(async || Problem::not_found().into_response())

@@ -4,6 +4,7 @@
 pub(crate) mod backup;
 pub(crate) mod businesses;
 pub(crate) mod check;
+pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod progress;
 pub(crate) mod release;
@@ -58,6 +59,7 @@ async fn carry_out(read: Read) -> Result<(), Fault> {
         Command::Backup(backup) => backup::run(*backup, json).await,
         Command::Restore(restore) => restore::run(&restore, json),
         Command::Release(release) => release::run(*release, json).await,
+        Command::Import(wanted) => Ok(import::run(*wanted, json).await?),
         Command::Businesses(command) => businesses::run(command, json).await,
         Command::Keys(command) => keys::run(*command, json).await,
         Command::OpenApi => {

@@ -110,10 +110,10 @@ fn a_statement_without_a_business_is_one_of_these() {
     assert_eq!(
         without, EXPECTED_WITHOUT,
         "key by hash, key used; secrets to be sealed anew; old answers; open re-plans; what is due and when; abandoned \
-         claims; what a release lets go; probes; old reports; what waits for a report"
+         claims; what a release lets go; probes; old reports; what waits for a report; source by token, waiting"
     );
 }
-const EXPECTED_WITHOUT: [&str; 18] = [
+const EXPECTED_WITHOUT: [&str; 20] = [
     "keys",
     "keys",
     "secrets",
@@ -132,6 +132,8 @@ const EXPECTED_WITHOUT: [&str; 18] = [
     "reports",
     "reports",
     "reports",
+    "inbound",
+    "inbound",
 ];
 
 /// Everything that may look across businesses. A longer list needs a reason.
@@ -144,6 +146,8 @@ const ENGINE: &[&str] = &[
     "circuits::let_go",
     "circuits::next_due",
     "idempotency::purge",
+    "inbound::by_token",
+    "inbound::waiting",
     "keys::by_hash",
     "keys::insert_platform",
     "keys::used",

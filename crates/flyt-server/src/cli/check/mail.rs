@@ -80,8 +80,6 @@ fn refused(outcome: &Outcome) -> Finding {
             "check host and port of smtp_url and whether a firewall lets this machine out (587 or 465; 25 is often closed)",
         ),
         Outcome::Accepted { .. }
-        | Outcome::OptedOut { .. }
-        | Outcome::Once { .. }
         | Outcome::PermanentRecipient { .. }
         | Outcome::OptedOut { .. }
         | Outcome::Once { .. }
