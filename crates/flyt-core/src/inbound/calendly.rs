@@ -106,7 +106,7 @@ fn payment(payload: &Value, settings: &Settings, id: &str) -> Option<Value> {
         return None;
     }
     let currency = Currency::new(&text(payload, "/payment/currency")?)?;
-    let amount = amount::minor(&text(payload, "/payment/amount")?, currency, None)
+    let amount = amount::minor(&text(payload, "/payment/amount")?, currency, Some('.'))
         .ok()
         .filter(|a| *a > 0)?;
     let external = text(payload, "/payment/external_id").unwrap_or_else(|| id.to_owned());

@@ -57,7 +57,7 @@ pub fn moment(text: &str, formats: &[String], zone: Option<&Zone>) -> Result<Str
     {
         return Ok(placed(wall, zone));
     }
-    if text.parse::<Date>().is_ok() {
+    if text.len() <= 10 && text.parse::<Date>().is_ok() {
         return Err(format!("`{}` has no time of day", short(text)));
     }
     let known = if formats.is_empty() {

@@ -134,7 +134,7 @@ fn lines_of_json_are_read_by_name_or_pointer() {
 }
 
 /// Each cell that is wrong: its column, and a part of what is said.
-const CELLS: [(&str, &str, &str); 34] = [
+const CELLS: [(&str, &str, &str); 35] = [
     ("Id", "", "is empty"),
     ("Id", "   ", "is empty"),
     ("Start", "", "is empty"),
@@ -155,7 +155,8 @@ const CELLS: [(&str, &str, &str); 34] = [
     ("Minutter", "99999999", "not a number of minutes"),
     ("Pris", "gratis", "not an amount"),
     ("Pris", "-690", "negative"),
-    ("Pris", "690,005", "more decimals"),
+    ("Pris", "690,005", "two amounts"),
+    ("Pris", "690,0055", "more decimals"),
     ("Pris", "=690*2", "not an amount"),
     ("Pris", "1e3", "not an amount"),
     ("Pris", "99999999999999999999", "not an amount"),
@@ -184,6 +185,7 @@ const LONG: &str = concat!(
 
 #[test]
 fn a_cell_that_is_wrong_is_told_with_line_and_column_and_its_row_is_not_written() {
+    let mut wrong = Vec::new();
     for (column, cell, part) in CELLS {
         // A good row before it: the line is that of the file.
         let file = format!(
@@ -193,12 +195,13 @@ fn a_cell_that_is_wrong_is_told_with_line_and_column_and_its_row_is_not_written(
         );
         let got = read(&file).unwrap_or_else(|e| panic!("{column} {cell}: {e}"));
         assert!(got[0].body.is_ok(), "its neighbour is read: {:?}", got[0].body);
-        let faults: &Vec<Fault> = got[1].body.as_ref().expect_err(cell);
-        assert_eq!(got[1].line, 3, "{cell}");
-        let told = faults.iter().find(|f| f.column.as_deref() == Some(column));
-        let told = told.unwrap_or_else(|| panic!("{column} {cell}: {faults:?}"));
-        assert!(told.message.contains(part), "{column} {cell}: {}", told.message);
+        let told = |f: &Fault| f.column.as_deref() == Some(column) && f.message.contains(part);
+        let faults: &[Fault] = got[1].body.as_ref().err().map_or(&[], Vec::as_slice);
+        if got[1].line != 3 || !faults.iter().any(told) {
+            wrong.push(format!("{column} {cell:.40} ({part}): {faults:?}"));
+        }
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 #[test]
