@@ -164,6 +164,7 @@ async fn a_hold_and_its_release_reach_every_process() {
         (&json!("queued"), &json!("held"))
     );
     second.engine.lift_hold(Actor::Platform).await.unwrap();
+    second.engine.release();
     while first.engine.is_held() || second.engine.is_held() {
         first.messages().await;
     }
