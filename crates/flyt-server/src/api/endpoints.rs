@@ -3,6 +3,7 @@
 use super::{Call, id};
 use crate::answer::{Answer, form, nothing, object};
 use crate::body::{Json, NoJson};
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -26,6 +27,52 @@ pub(super) fn routes() -> Router<App> {
             "/webhook-endpoints/{id}/deliveries/{delivery}/redeliver",
             post(redeliver),
         )
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let new = json!({"url": "https://example.no/flyt", "events": ["booking.created", "message.failed"], "enabled": false,
+        "description": "Regnskapet"});
+    let one = "/v1/webhook-endpoints/{id}";
+    let (all, delivery) = (
+        format!("{one}/deliveries"),
+        format!("{one}/deliveries/{{delivery}}"),
+    );
+    tagged(
+        "Webhook endpoints",
+        vec![
+            Operation::get(LIST, "listWebhookEndpoints", "Its endpoints, newest first")
+                .query(parameter::cursor())
+                .lists("WebhookEndpoint"),
+            Operation::post(LIST, "createWebhookEndpoint", "Subscribe to events")
+                .about("The field `secret` is shown this once.")
+                .takes("WebhookEndpointCreate", new)
+                .makes("NewWebhookEndpoint"),
+            Operation::get(one, "readWebhookEndpoint", "Read an endpoint").shows("WebhookEndpoint"),
+            Operation::patch(one, "changeWebhookEndpoint", "Change an endpoint")
+                .about("Switched on, it is told what happens from now on.")
+                .takes(
+                    "WebhookEndpointPatch",
+                    json!({"events": ["booking.created", "booking.changed"]}),
+                )
+                .guarded()
+                .shows("WebhookEndpoint"),
+            Operation::delete(one, "deleteWebhookEndpoint", "Delete an endpoint").guarded(),
+            Operation::post(
+                format!("{one}/secret"),
+                "makeWebhookEndpointSecret",
+                "Make a new secret for an endpoint",
+            )
+            .about("It is shown this once. The one before signs along for 24 hours.")
+            .answers("application/json", schema::reference("WebhookSecret")),
+            Operation::get(all, "listDeliveries", "Deliveries to an endpoint, newest first")
+                .query(parameter::cursor())
+                .lists("Delivery"),
+            Operation::get(delivery.clone(), "readDelivery", "One delivery with every try")
+                .shows("DeliveryWithAttempts"),
+            Operation::post(format!("{delivery}/redeliver"), "redeliver", "Deliver once more")
+                .shows("DeliveryWithAttempts"),
+        ],
+    )
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {

@@ -3,6 +3,7 @@
 use super::{Call, id};
 use crate::answer::{Answer, object};
 use crate::auth::still_known;
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -36,6 +37,33 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/events", get(feed))
         .route("/events/{id}", get(one))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let known: Vec<&str> = EventKind::ALL.iter().map(|k| k.word()).collect();
+    let query = [
+        parameter::some_of("type", "Only of these kinds.", &known),
+        parameter::id("booking_id", "bkg"),
+        parameter::header(
+            "Last-Event-ID",
+            "In a stream: the id of the last event that was heard; it goes on after it.",
+        ),
+    ];
+    let event = schema::reference("Event");
+    tagged(
+        "What happened",
+        vec![
+            Operation::get("/v1/events", "listEvents", "The feed of events, oldest first")
+                .about(
+                    "`next_cursor` stands on every page with events: whoever reads to the end goes on from there. With \
+                     `Accept: text/event-stream` the answer is a stream of server-sent events that goes on.",
+                )
+                .query(query.into_iter().chain(parameter::cursor()))
+                .lists("Event")
+                .answers("text/event-stream", serde_json::json!({"type": "string"})),
+            Operation::get("/v1/events/{id}", "readEvent", "One event").answers("application/json", event),
+        ],
+    )
 }
 
 async fn one(call: Call, path: Path<String>) -> Answer {

@@ -3,6 +3,7 @@
 use crate::answer::{Answer, object};
 use crate::auth::Operator;
 use crate::body::Json;
+use crate::openapi::{Operation, parameter, tagged};
 use crate::page::Query;
 use crate::problem::Problem;
 use crate::records;
@@ -20,6 +21,35 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/installation", get(one))
         .route("/installation/release", get(preview).post(release))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let business = parameter::text("business", "Only what one business holds itself, by its slug.");
+    tagged(
+        "Around",
+        vec![
+            Operation::get(
+                "/v1/installation",
+                "readInstallation",
+                "What runs here, and whether it is held",
+            )
+            .platform()
+            .shows("Installation"),
+            Operation::get(
+                "/v1/installation/release",
+                "previewRelease",
+                "What a release would let go",
+            )
+            .platform()
+            .query([business])
+            .shows("Release"),
+            Operation::post("/v1/installation/release", "release", "Let go what is held")
+                .about("The installation, or one business that is held itself.")
+                .platform()
+                .takes("ReleaseAsk", json!({"business": "salong-nord"}))
+                .shows("Release"),
+        ],
+    )
 }
 
 /// A hold with its sentence.

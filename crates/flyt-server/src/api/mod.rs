@@ -57,6 +57,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "Runs, messages and timers, and the acts on a single one.",
     ),
     (
+        "Webhook endpoints",
+        "Standing subscriptions to events, and the deliveries to them.",
+    ),
+    (
         "Around",
         "Health, counts, the audit log, the test clock, this document.",
     ),
@@ -75,6 +79,9 @@ pub(crate) fn operations() -> Vec<Operation> {
         keys::operations(),
         around::operations(),
         docs::operations(),
+        installation::operations(),
+        events::operations(),
+        endpoints::operations(),
     ]
     .into_iter()
     .flatten()

@@ -179,6 +179,7 @@ fn entry() -> Value {
         ("change_id", string()),
         ("actor", string()),
         ("changes", list_of(string())),
+        ("events", list_of(string())),
     ];
     if let Some(fields) = object.get_mut("properties").and_then(Value::as_object_mut) {
         for (name, schema) in more {

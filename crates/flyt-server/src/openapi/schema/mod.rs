@@ -7,7 +7,9 @@ mod booking;
 mod business;
 mod catalogue;
 mod customer;
+mod event;
 mod happened;
+mod installation;
 mod workflow;
 
 use flyt_core::limits;
@@ -25,6 +27,8 @@ pub(super) fn all() -> Vec<(String, Value)> {
         action::schemas(),
         happened::schemas(),
         around::schemas(),
+        event::schemas(),
+        installation::schemas(),
     ]
     .into_iter()
     .flatten()
@@ -207,6 +211,7 @@ pub(super) fn id(prefix: &str) -> Value {
     let digits = match prefix {
         "stp" | "msg" => 16,
         "tmr" => 21,
+        "evt" => 14,
         _ => 13,
     };
     json!({"type": "string", "format": format!("{prefix}-id"),
