@@ -41,7 +41,8 @@ WORDS = {
     "text-template": ["Hei fra {{ business.name }}", "Takk 🙂"],
     "raw-template": ["a=1", "{{ business.name }}"],
     "json-template": ['{"a": 1}', '{"name": {{ business.name }}}'],
-    "url-template": ["http://127.0.0.1:9/a", "http://127.0.0.1:9/{{ business.slug }}"],
+    "url-template": ["http://10.0.0.1:9/a", "http://10.0.0.1:9/{{ business.slug }}"],
+    "endpoint-url": ["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"],
     "address-template": ["{{ customer.email }}"],
     "header-template": ["x", "{{ business.name }}"],
     "cursor": [""],
@@ -49,7 +50,7 @@ WORDS = {
 for name, words in WORDS.items():
     schemathesis.openapi.format(name, st.sampled_from(words))
 # Ids in bodies and queries are those of things that stay.
-for name in ("bkg", "cus", "svc", "loc", "rsc", "ext", "sts", "pay", "wfl", "trg", "run", "msg", "stp", "tmr", "key", "aud"):
+for name in ("bkg", "cus", "svc", "loc", "rsc", "ext", "sts", "pay", "wfl", "trg", "run", "msg", "stp", "tmr", "key", "aud", "evt", "whk", "biz", "chg"):
     known = SEEDS["ids"].get(name)
     if known:
         schemathesis.openapi.format(f"{name}-id", st.sampled_from(known[:2]))
@@ -63,16 +64,19 @@ KEPT = {i for ids in SEEDS["ids"].values() for i in ids[:2]}
 ASKED = collections.Counter()
 PER_LIST = {"bookings": "bkg", "customers": "cus", "services": "svc", "locations": "loc", "resources": "rsc", "extras": "ext",
             "statuses": "sts", "payments": "pay", "workflows": "wfl", "runs": "run", "messages": "msg", "timers": "tmr",
-            "api-keys": "key", "steps": "stp"}
+            "api-keys": "key", "steps": "stp", "events": "evt", "webhook-endpoints": "whk"}
 for kind, ids in SEEDS["ids"].items():
     POOL[kind].extend(ids)
 for path, rows in SEEDS["external"].items():
     EXTERNAL[path.removeprefix("/v1/")].extend((x, i) for x, i in rows if x)
 
 
-def ask(path, name="data"):
-    headers = {"Authorization": "Bearer flyt_platform_contract_contract_contract_contract", "Flyt-Business": "salon"}
-    with urllib.request.urlopen(urllib.request.Request(SEEDS["url"] + path, headers=headers)) as answer:
+def ask(path, name="data", patch=None):
+    headers = {"Authorization": "Bearer flyt_platform_contract_contract_contract_contract", "Flyt-Business": "salon",
+               "Content-Type": "application/json"}
+    data, method = (json.dumps(patch).encode(), "PATCH") if patch else (None, "GET")
+    request = urllib.request.Request(SEEDS["url"] + path, data, headers, method=method)
+    with urllib.request.urlopen(request) as answer:
         return json.loads(answer.read())[name]
 
 
@@ -113,6 +117,10 @@ def before_call(context, case, **kwargs):
         if case.path_parameters and (ASKED[case.operation.label] < 8 or CHANCE.random() < 0.9):
             if "id" in case.path_parameters:
                 case.path_parameters["id"] = pick(kind, case.operation) or case.path_parameters["id"]
+            if "delivery" in case.path_parameters:
+                case.path_parameters["id"] = SEEDS["endpoint"]
+                rows = ask(f"/v1/webhook-endpoints/{SEEDS['endpoint']}/deliveries?limit=50")
+                case.path_parameters["delivery"] = CHANCE.choice(rows)["id"]
             if "slug" in case.path_parameters:
                 case.path_parameters["slug"] = "salon"
             if "version" in case.path_parameters:
@@ -133,6 +141,9 @@ def before_call(context, case, **kwargs):
         if case.operation.definition.raw.get("operationId") == "moveTestClock" and isinstance(case.body, dict):
             now = datetime.datetime.fromisoformat(ask("/v1/test-clock", "now"))
             case.body = {"now": (now + datetime.timedelta(seconds=1)).isoformat()}
+        if case.operation.definition.raw.get("operationId") == "release" and isinstance(case.body, dict):
+            ask("/v1/business", "mode", {"mode": "held"})
+            case.body = {"business": "salon"}
         case.body = sensible(case.body)
         if isinstance(case.body, dict):
             # Each object gets a name of its own, or most would be refused as repeated.

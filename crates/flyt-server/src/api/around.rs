@@ -40,6 +40,12 @@ pub(super) fn operations() -> Vec<Operation> {
     let action = json!({"type": "sms", "to": ["customer"], "content": {"nb": {"text": "Hei {{ customer.first_name }}!"}}});
     let json = "application/json";
     let text = || json!({"type": "string"});
+    let audit = [
+        ("actor", "Only by this one."),
+        ("action", "Only this act."),
+        ("object", "Only on this one."),
+    ]
+    .map(|(name, about)| parameter::text(name, about));
     let mut all = tagged(
         "Workflows",
         vec![
@@ -62,13 +68,7 @@ pub(super) fn operations() -> Vec<Operation> {
         "Around",
         vec![
             Operation::get("/v1/audit-log", "readAuditLog", "Who did what")
-                .query(
-                    parameter::cursor().into_iter().chain(parameter::span()).chain([
-                        parameter::text("actor", "Only of this one: `platform`, the id of a key or a run, `system`."),
-                        parameter::text("action", "Only this act: `booking.update`."),
-                        parameter::text("object", "Only to what has this id."),
-                    ]),
-                )
+                .query(audit.into_iter().chain(parameter::span()).chain(parameter::cursor()))
                 .lists("AuditEntry"),
             Operation::get("/v1/stats", "readStats", "Counts by state").shows("Stats"),
             Operation::get("/v1/test-clock", "readTestClock", "Where the test clock stands").platform().shows("Clock"),

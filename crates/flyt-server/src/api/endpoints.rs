@@ -30,36 +30,47 @@ pub(super) fn routes() -> Router<App> {
 }
 
 pub(super) fn operations() -> Vec<Operation> {
-    let new = json!({"url": "https://till.example/flyt", "events": ["booking.created", "booking.changed"], "description": "Kassen"});
+    let new = json!({"url": "https://example.no/flyt", "events": ["booking.created", "message.failed"], "enabled": false,
+        "description": "Regnskapet"});
     let one = "/v1/webhook-endpoints/{id}";
-    let delivery = format!("{one}/deliveries/{{delivery}}");
+    let (all, delivery) = (
+        format!("{one}/deliveries"),
+        format!("{one}/deliveries/{{delivery}}"),
+    );
     tagged(
-        "Events",
+        "Webhook endpoints",
         vec![
-            Operation::get(LIST, "listWebhookEndpoints", "List webhook endpoints")
+            Operation::get(LIST, "listWebhookEndpoints", "Its endpoints, newest first")
                 .query(parameter::cursor())
                 .lists("WebhookEndpoint"),
-            Operation::post(LIST, "createWebhookEndpoint", "Make a webhook endpoint")
-                .about("It is told of events from now on, at least once, signed as Standard Webhooks say. The field `secret` is shown this once.")
+            Operation::post(LIST, "createWebhookEndpoint", "Subscribe to events")
+                .about("The field `secret` is shown this once.")
                 .takes("WebhookEndpointCreate", new)
                 .makes("NewWebhookEndpoint"),
-            Operation::get(one, "readWebhookEndpoint", "Read a webhook endpoint").shows("WebhookEndpoint"),
-            Operation::patch(one, "changeWebhookEndpoint", "Change a webhook endpoint")
-                .about("An endpoint that answers 410 is switched off with `disabled_reason: gone`; here it is switched on again.")
-                .takes("WebhookEndpointPatch", json!({"description": "Kassen i butikken"}))
+            Operation::get(one, "readWebhookEndpoint", "Read an endpoint").shows("WebhookEndpoint"),
+            Operation::patch(one, "changeWebhookEndpoint", "Change an endpoint")
+                .about("Switched on, it is told what happens from now on.")
+                .takes(
+                    "WebhookEndpointPatch",
+                    json!({"events": ["booking.created", "booking.changed"]}),
+                )
                 .guarded()
                 .shows("WebhookEndpoint"),
-            Operation::delete(one, "deleteWebhookEndpoint", "Delete a webhook endpoint").guarded(),
-            Operation::post(format!("{one}/secret"), "renewWebhookEndpointSecret", "Make a new secret for an endpoint")
-                .about("The old one signs along for 24 hours.")
-                .answers("application/json", schema::reference("WebhookSecret")),
-            Operation::get(format!("{one}/deliveries"), "listDeliveries", "Deliveries to an endpoint, newest first")
+            Operation::delete(one, "deleteWebhookEndpoint", "Delete an endpoint").guarded(),
+            Operation::post(
+                format!("{one}/secret"),
+                "makeWebhookEndpointSecret",
+                "Make a new secret for an endpoint",
+            )
+            .about("It is shown this once. The one before signs along for 24 hours.")
+            .answers("application/json", schema::reference("WebhookSecret")),
+            Operation::get(all, "listDeliveries", "Deliveries to an endpoint, newest first")
                 .query(parameter::cursor())
                 .lists("Delivery"),
-            Operation::get(delivery.clone(), "readDelivery", "Read a delivery with every try").shows("DeliveryWithAttempts"),
-            Operation::post(format!("{delivery}/redeliver"), "redeliver", "Send a delivery that is over again")
-                .about("The same bytes under the same `webhook-id`.")
-                .shows("Delivery"),
+            Operation::get(delivery.clone(), "readDelivery", "One delivery with every try")
+                .shows("DeliveryWithAttempts"),
+            Operation::post(format!("{delivery}/redeliver"), "redeliver", "Deliver once more")
+                .shows("DeliveryWithAttempts"),
         ],
     )
 }

@@ -3,7 +3,7 @@
 use super::{Call, id};
 use crate::answer::{Answer, object};
 use crate::auth::still_known;
-use crate::openapi::{Operation, parameter, tagged};
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -40,28 +40,28 @@ pub(super) fn routes() -> Router<App> {
 }
 
 pub(super) fn operations() -> Vec<Operation> {
-    let kinds: Vec<&str> = EventKind::ALL.iter().map(|k| k.word()).collect();
-    let kinds = format!(
-        "Only these kinds, with commas between them: `{}`.",
-        kinds.join("`, `")
-    );
+    let known: Vec<&str> = EventKind::ALL.iter().map(|k| k.word()).collect();
+    let query = [
+        parameter::some_of("type", "Only of these kinds.", &known),
+        parameter::id("booking_id", "bkg"),
+        parameter::header(
+            "Last-Event-ID",
+            "In a stream: the id of the last event that was heard; it goes on after it.",
+        ),
+    ];
+    let event = schema::reference("Event");
     tagged(
-        "Events",
+        "What happened",
         vec![
-            Operation::get("/v1/events", "listEvents", "Every event, oldest first")
+            Operation::get("/v1/events", "listEvents", "The feed of events, oldest first")
                 .about(
-                    "`next_cursor` stands on every page with events. An empty page has none: ask again with the cursor you have, \
-                     and nothing is missed, however many processes write. The id of an event is a cursor too.\n\n\
-                     With `Accept: text/event-stream` the answer is a stream of server-sent events that goes on: `id` is the \
-                     event's, `event` its type, `data` the object. `Last-Event-ID` takes it up again; a comment comes every 15 \
-                     seconds of silence. A key may have eight streams.",
+                    "`next_cursor` stands on every page with events: whoever reads to the end goes on from there. With \
+                     `Accept: text/event-stream` the answer is a stream of server-sent events that goes on.",
                 )
-                .query(parameter::cursor().into_iter().chain([
-                    parameter::text("type", &kinds),
-                    parameter::id("booking_id", "bkg"),
-                ]))
-                .lists("Event"),
-            Operation::get("/v1/events/{id}", "readEvent", "Read an event").shows("Event"),
+                .query(query.into_iter().chain(parameter::cursor()))
+                .lists("Event")
+                .answers("text/event-stream", serde_json::json!({"type": "string"})),
+            Operation::get("/v1/events/{id}", "readEvent", "One event").answers("application/json", event),
         ],
     )
 }

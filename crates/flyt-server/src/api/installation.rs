@@ -27,25 +27,29 @@ pub(super) fn routes() -> Router<App> {
 }
 
 pub(super) fn operations() -> Vec<Operation> {
-    let business = parameter::text("business", "Slug of a business that is held itself.");
+    let business = parameter::text("business", "Only what one business holds itself, by its slug.");
     tagged(
-        "Business",
+        "Around",
         vec![
-            Operation::get(PATH, "readInstallation", "What runs here, and whether it is held")
+            Operation::get(
+                "/v1/installation",
+                "readInstallation",
+                "What runs here, and whether it is held",
+            )
+            .platform()
+            .shows("Installation"),
+            Operation::get(
+                "/v1/installation/release",
+                "previewRelease",
+                "What a release would let go",
+            )
+            .platform()
+            .query([business])
+            .shows("Release"),
+            Operation::post("/v1/installation/release", "release", "Let go what is held")
+                .about("The installation, or one business that is held itself.")
                 .platform()
-                .shows("Installation"),
-            Operation::get(RELEASE, "previewRelease", "What a release would let go")
-                .about("Counts by channel, and some examples. Nothing is let go.")
-                .platform()
-                .query([business])
-                .shows("Release"),
-            Operation::post(RELEASE, "release", "Let go what is held")
-                .about(
-                    "The installation's hold, or with `business` that business's own. Both must be clear for a message to \
-                     leave; `held` says what is left.",
-                )
-                .platform()
-                .takes("ReleaseCommand", json!({}))
+                .takes("ReleaseAsk", json!({"business": "salong-nord"}))
                 .shows("Release"),
         ],
     )

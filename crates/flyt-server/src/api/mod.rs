@@ -62,8 +62,8 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "Runs, messages and timers, and the acts on a single one.",
     ),
     (
-        "Events",
-        "What was committed, as a feed that can be followed for ever, and for webhook endpoints that are told of it.",
+        "Webhook endpoints",
+        "Standing subscriptions to events, and the deliveries to them.",
     ),
     (
         "Around",

@@ -303,7 +303,20 @@ impl Operation {
                 }
                 map.insert("content".to_owned(), json!({success.media: content}));
             }
-            all.insert(success.status.to_string(), answer);
+            let status = success.status.to_string();
+            // The same status in another form: a page or a stream.
+            let before = all
+                .get_mut(&status)
+                .and_then(|a: &mut Value| a.get_mut("content")?.as_object_mut());
+            match (before, answer.get_mut("content").map(Value::take)) {
+                (Some(before), Some(Value::Object(content))) => before.extend(content),
+                (_, content) => {
+                    if let (Some(content), Some(map)) = (content, answer.as_object_mut()) {
+                        map.insert("content".to_owned(), content);
+                    }
+                    all.insert(status, answer);
+                }
+            }
         }
         for status in self.refusals() {
             all.insert(
@@ -329,7 +342,7 @@ impl Operation {
                 404,
                 named || self.body.is_some() || self.caller == Caller::Business,
             ),
-            (409, writes || self.path == "/v1/test-clock"),
+            (409, writes || self.caller == Caller::Platform),
             (412, self.guarded),
             (413, writes),
             (415, writes),

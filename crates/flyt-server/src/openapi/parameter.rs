@@ -35,6 +35,15 @@ pub(crate) fn word(name: &str, about: &str, words: &[&str]) -> Value {
 pub(crate) fn text(name: &str, about: &str) -> Value {
     query(name, about, &json!({"type": "string"}))
 }
+/// Some of a few words, with commas between them.
+pub(crate) fn some_of(name: &str, about: &str, words: &[&str]) -> Value {
+    json!({"name": name, "in": "query", "description": about, "style": "form", "explode": false,
+        "schema": {"type": "array", "items": schema::words(words)}})
+}
+/// A header.
+pub(crate) fn header(name: &str, about: &str) -> Value {
+    json!({"name": name, "in": "header", "description": about, "schema": {"type": "string"}})
+}
 /// Anything else.
 pub(crate) fn query(name: &str, about: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "query", "description": about, "schema": schema})
@@ -53,6 +62,7 @@ pub(super) fn of_path(path: &str) -> Vec<Value> {
                     schema::external_id(),
                 ),
                 "slug" => ("The name of the business in addresses.", schema::slug()),
+                "delivery" => ("The id of the delivery.", schema::id("msg")),
                 "version" => (
                     "The number of the version.",
                     json!({"type": "integer", "minimum": 1}),

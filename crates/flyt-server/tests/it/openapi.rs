@@ -12,7 +12,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 #[tokio::test]
 async fn every_example_is_accepted_and_every_answer_has_the_described_form() {
-    let world = World::new().await;
+    let world = World::reaching("127.0.0.0/8").await;
     let document = flyt::document();
     let (mut story, ops) = play(&world, &document).await;
     let schemas = Schemas(&document);
@@ -74,7 +74,7 @@ fn form(value: &Value) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn every_route_is_described_and_every_description_has_its_route() {
-    let world = World::new().await;
+    let world = World::reaching("127.0.0.0/8").await;
     let document = flyt::document();
     let described: BTreeSet<(String, String)> = Op::all(&document)
         .iter()

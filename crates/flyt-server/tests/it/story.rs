@@ -1,6 +1,7 @@
 //! The document played: every operation with its example against a real server, in an order in which each finds what it
 //! names. The tests that do so are in `openapi` and `isolation`.
 
+use crate::receiver::Receiver;
 use crate::schema::Schemas;
 use crate::world::{Got, World};
 use serde_json::{Map, Value, json};
@@ -136,9 +137,6 @@ impl Story {
             .trim_end_matches("/by-external-id");
         let mut names = Map::new();
         let mut path = op.path.to_owned();
-        if op.path.contains("{delivery}") {
-            return delivered(world, op).await;
-        }
         for part in op.path.split('/').filter(|p| p.starts_with('{')) {
             let name = part.trim_matches(['{', '}']);
             let value = match name {
@@ -147,6 +145,12 @@ impl Story {
                 "code" => "not_found".to_owned(),
                 "provider" => "generic".to_owned(),
                 "token" => callback(world).await,
+                "delivery" => {
+                    let so_far = path.split("/{").next().unwrap();
+                    let rows = world.get(so_far).await.expect(200);
+                    rows.json["data"][0]["id"].as_str().unwrap().to_owned()
+                }
+                _ if op.path.contains("/deliveries") => found(world, op, list).await,
                 _ => match self.made.get(list) {
                     Some(id) => id.clone(),
                     None => found(world, op, list).await,
@@ -176,56 +180,33 @@ async fn found(world: &World, op: &Op<'_>, list: &str) -> String {
         ("/v1/messages", _) => ("/v1/messages?state=captured", "id"),
         ("/v1/timers", _) => ("/v1/timers", "id"),
         ("/v1/events", _) => ("/v1/events", "id"),
+        // The one that is on: `busy` has made it.
+        ("/v1/webhook-endpoints", _) => ("/v1/webhook-endpoints", "id"),
         other => panic!("{}: tell `found` where an id for {other:?} comes from", op.id),
     };
     let got = world.get(query).await.expect(200);
-    let first = got.json["data"][0][field].as_str();
+    let mut rows = got.json["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["enabled"] != false);
+    let first = rows.find_map(|row| row[field].as_str());
     first
         .unwrap_or_else(|| panic!("{}: nothing in {query}", op.id))
         .to_owned()
 }
 
-/// The path of a delivery to the endpoint that `subscribed` left.
-async fn delivered(world: &World, op: &Op<'_>) -> (String, Map<String, Value>) {
-    let all = world.get("/v1/webhook-endpoints").await.expect(200);
-    let endpoint = all.json["data"].as_array().unwrap().last().unwrap()["id"].clone();
-    let list = format!("/v1/webhook-endpoints/{}/deliveries", endpoint.as_str().unwrap());
-    let delivery = world.get(&list).await.expect(200).json["data"][0]["id"].clone();
-    let path = op.path.replace("{id}", endpoint.as_str().unwrap());
-    let path = path.replace("{delivery}", delivery.as_str().unwrap());
-    let names = json!({"delivery": delivery, "id": endpoint});
-    (path, names.as_object().unwrap().clone())
-}
-
-/// An endpoint with one delivery that is over, in a sandbox so that nothing leaves.
-async fn subscribed(world: &World) {
-    let call = async |method: &str, path: &str, body: Value| world.call(method, path, &body).await;
-    call("PATCH", "/v1/business", json!({"mode": "sandbox"}))
-        .await
-        .expect(200);
-    let endpoint = json!({"url": "https://till.example/flyt", "events": ["booking.created"]});
-    let made = call("POST", "/v1/webhook-endpoints", endpoint).await.expect(201);
-    call("POST", "/v1/bookings", crate::world::booking("told"))
-        .await
-        .expect(201);
-    settle(world).await;
-    let path = format!("/v1/webhook-endpoints/{}", made.json["id"].as_str().unwrap());
-    call("PATCH", &path, json!({"events": ["message.delivered"]}))
-        .await
-        .expect(200);
-    call("PATCH", "/v1/business", json!({"mode": "live"}))
-        .await
-        .expect(200);
-}
-
 /// Workflows and bookings that leave one of everything: a captured e-mail, a failed webhook, waiting SMS, timers.
 async fn busy(world: &World) {
-    subscribed(world).await;
+    let receiver = Receiver::answering(&[]).await;
     let night = json!({"name": "Natt", "enabled": true, "triggers": [{"type": "booking.created"}], "actions": [
         {"type": "email", "to": ["customer"], "content": {"nb": {"subject": "Takk", "body": "<p>Velkommen!</p>"}}},
-        {"type": "webhook", "url": "http://127.0.0.1:9/hook"},
+        {"type": "webhook", "url": "http://10.0.0.1:9/hook"},
         {"type": "sms", "to": ["customer"], "quiet_hours": "respect", "content": {"nb": {"text": "Takk"}}},
     ]});
+    let endpoint = json!({"url": receiver.url, "events": ["booking.created"]});
+    let made = world.call("POST", "/v1/webhook-endpoints", &endpoint).await;
+    made.expect(201);
     world.call("POST", "/v1/workflows", &night).await.expect(201);
     let before = json!({"name": "Før", "enabled": true, "actions": night["actions"], "triggers": [
         {"type": "booking.starts", "offset": {"amount": 2, "unit": "days", "direction": "before"}}]});
@@ -242,6 +223,22 @@ async fn busy(world: &World) {
     }
     settle(world).await;
 }
+/// What an operation needs beyond its path.
+async fn prepare(world: &World, op: &Op<'_>) {
+    match op.id {
+        "retryStep" => settle(world).await,
+        "release" => {
+            let held = [(
+                "flyt-business",
+                op.example().unwrap()["business"].as_str().unwrap(),
+            )];
+            let mode = Some(json!({"mode": "held"}).to_string());
+            let done = world.send("PATCH", "/v1/business", &held, mode).await;
+            done.expect(200);
+        }
+        _ => {}
+    }
+}
 async fn settle(world: &World) {
     let same = json!({"now": crate::world::NOW});
     world.call("POST", "/v1/test-clock", &same).await.expect(200);
@@ -255,9 +252,7 @@ pub(crate) async fn play<'d>(world: &World, document: &'d Value) -> (Story, Vec<
     busy(world).await;
     let mut story = Story::default();
     for op in ops.iter().filter(|op| op.phase() < 2) {
-        if op.phase() == 0 && op.id == "retryStep" {
-            settle(world).await;
-        }
+        prepare(world, op).await;
         story.play(world, op, &schemas).await;
     }
     (story, ops)

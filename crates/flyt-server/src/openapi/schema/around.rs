@@ -51,11 +51,19 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
         ("Variable", variable()),
         ("Clock", answer(&[("now", instant())])),
         ("ClockMove", request(&["now"], &[("now", instant())])),
-        ("Health", answer(&[("status", words(&["ok", "ready"]))])),
+        ("Health", health()),
     ]
     .into_iter()
     .map(|(name, schema)| (name.to_owned(), schema))
     .collect()
+}
+
+fn health() -> Value {
+    let mut object = answer(&[("status", words(&["ok", "ready"]))]);
+    if let Some(fields) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        fields.insert("held".to_owned(), reference("Hold"));
+    }
+    object
 }
 
 fn key() -> Fields {

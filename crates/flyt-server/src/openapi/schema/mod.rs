@@ -8,7 +8,7 @@ mod business;
 mod catalogue;
 mod channels;
 mod customer;
-mod events;
+mod event;
 mod happened;
 mod installation;
 mod workflow;
@@ -27,8 +27,8 @@ pub(super) fn all() -> Vec<(String, Value)> {
         workflow::schemas(),
         action::schemas(),
         happened::schemas(),
-        events::schemas(),
         around::schemas(),
+        event::schemas(),
         channels::schemas(),
         installation::schemas(),
     ]

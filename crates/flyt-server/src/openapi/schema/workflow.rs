@@ -21,6 +21,13 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
         ("valid", boolean()),
         ("errors", list_of(reference("Fault"))),
         ("warnings", list_of(reference("Warning"))),
+        (
+            "sentence",
+            told(
+                or_null(answer(&[("nb", string()), ("en", string())])),
+                "The workflow in one plain sentence.",
+            ),
+        ),
     ]);
     let mut all = vec![
         ("Workflow", with_warnings(answer(&shown()))),
