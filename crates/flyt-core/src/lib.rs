@@ -26,6 +26,7 @@ pub mod limits;
 pub mod locale;
 pub mod merge;
 pub mod money;
+pub mod own;
 pub mod payment;
 pub mod plan;
 pub mod quiet;

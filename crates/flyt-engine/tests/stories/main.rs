@@ -7,9 +7,12 @@
     reason = "a story that cannot be told fails where it stands"
 )]
 
+mod halves;
+mod hostile;
 mod model;
 mod moves;
 mod nodes;
 mod once;
+mod paid;
 mod reasons;
 mod world;

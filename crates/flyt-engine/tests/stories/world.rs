@@ -252,6 +252,23 @@ pub(crate) async fn receiver(answer: &'static str) -> String {
     format!("http://{address}/")
 }
 
+/// A receiver that gives its calls these answers in turn, then always the last one. Returns its address.
+pub(crate) async fn answers(first: Vec<&'static str>, last: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut first = first.into_iter();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = vec![0; 65_536];
+            let answer = first.next().unwrap_or(last);
+            if stream.read(&mut asked).await.is_ok() {
+                let _closed = stream.write_all(answer.as_bytes()).await;
+            }
+        }
+    });
+    format!("http://{address}/")
+}
+
 /// Databases made by this process.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 

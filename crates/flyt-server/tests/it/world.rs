@@ -48,6 +48,10 @@ impl World {
     pub(crate) async fn new() -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("flyt-it-{}-{number}", std::process::id()));
+        // What a test that failed has left under the same number.
+        if data.exists() {
+            std::fs::remove_dir_all(&data).unwrap();
+        }
         let app = flyt::App::open(&data, KEY, Some(NOW.parse().unwrap()))
             .await
             .unwrap();
