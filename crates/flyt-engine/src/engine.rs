@@ -153,6 +153,14 @@ impl Engine {
         }
         pulse::move_clock(&self.0, target).await
     }
+    /// Ends a test clock: from now on time is the system's. For `flyt demo`, whose past has been played; the store must be
+    /// one that is gone with the process, because it still says that it belongs to a test clock.
+    pub async fn go_live(&self) {
+        let _one_at_a_time = self.0.moving.lock().await;
+        pulse::settle(&self.0).await;
+        self.0.clock.let_go();
+        self.0.ring();
+    }
     /// Waits until what is due now has been done.
     pub async fn settle(&self) {
         pulse::settle(&self.0).await;

@@ -14,6 +14,7 @@ mod due;
 mod ending;
 mod engine;
 mod erase;
+mod explain;
 mod ids;
 mod naming;
 mod nodes;

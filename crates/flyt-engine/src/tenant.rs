@@ -190,6 +190,43 @@ pub(crate) async fn facts(
     Ok(facts)
 }
 
+/// What people call what filters name: by id, and statuses by key.
+pub(crate) async fn labels(tx: &mut Tx, tenant: &Tenant) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut tx = tx.tenant(tenant.business.no);
+    let mut names = BTreeMap::new();
+    names.extend(
+        catalogue::every::<Location>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    names.extend(
+        catalogue::every::<Resource>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    names.extend(
+        catalogue::every::<Service>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    names.extend(
+        catalogue::every::<Extra>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    let language = &tenant.business.settings.default_language;
+    let labels = tenant
+        .statuses
+        .iter()
+        .filter_map(|s| Some((s.key.clone(), s.labels.get(language)?.clone())));
+    names.extend(labels);
+    Ok(names)
+}
+
 /// Adds what a change left behind: what was before, which fields differ, the payment.
 pub(crate) async fn with_change(
     tx: &mut Tx,

@@ -15,6 +15,7 @@ pub(crate) struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
+  flyt demo                                    a salon with a month behind it, in memory
   flyt serve                                   a server on 127.0.0.1:8080 with its data in ./flyt-data
   flyt serve --data /var/lib/flyt --listen [::]:8080
   flyt serve --test-clock 2026-03-01T00:00:00Z a server whose clock only moves when told
@@ -26,12 +27,17 @@ const EXAMPLES: &str = "Examples:
 pub(crate) enum Command {
     /// Run the server.
     Serve(Box<Serve>),
+    /// Show a salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.
+    Demo(Demo),
     /// Businesses of a stopped server's data.
     #[command(subcommand)]
     Businesses(Businesses),
     /// API keys of a stopped server's data.
     #[command(subcommand)]
     Keys(Box<Keys>),
+    /// Print the OpenAPI document.
+    #[command(name = "openapi")]
+    OpenApi,
 }
 
 /// Where the data lie.
@@ -69,6 +75,17 @@ pub(crate) struct Serve {
     pub(crate) role: Role,
     #[command(flatten)]
     pub(crate) outside: Outside,
+}
+
+/// How the demo runs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Demo {
+    /// Address and port.
+    #[arg(long, env = "FLYT_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// What the log tells.
+    #[arg(long, env = "FLYT_LOG", default_value = "error", hide = true)]
+    pub(crate) log: String,
 }
 
 /// Which parts run.

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use std::str::FromStr;
 
 /// Rows of a page unless the caller says otherwise.
-const LIMIT: i64 = 50;
+pub(crate) const LIMIT: i64 = 50;
 /// Most rows of a page.
-const MOST: i64 = 200;
+pub(crate) const MOST: i64 = 200;
 
 /// The parameters of a query string, taken out one by one; `close` refuses the rest.
 #[derive(Debug)]

@@ -2,9 +2,13 @@
 
 use crate::api::{health, router};
 use crate::cli::say;
-use crate::config::{Role, Serve};
+use crate::config::{Demo as DemoSettings, Role, Serve};
+use crate::demo::{self, Demo};
 use crate::open;
+use crate::state::App;
+use axum::Router;
 use axum::serve::ListenerExt as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,8 +25,27 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
         say("Flyt has made a platform key. It is shown this once; keep it:");
         say(key);
     }
-    let listener = TcpListener::bind(settings.listen).await;
-    let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", settings.listen))?;
+    let routes = match settings.role {
+        Role::All | Role::Api => router(opened.app.clone()),
+        Role::Worker => health(opened.app.clone()),
+    };
+    answer(settings.listen, routes, opened.app).await
+}
+
+/// Runs the demo until it is told to stop.
+pub(crate) async fn demo(settings: DemoSettings) -> Result<(), String> {
+    start_log(&settings.log)?;
+    let Demo { app, key } = demo::open(demo::now()).await?;
+    say("A salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.");
+    say(&format!("Business: {}", demo::SLUG));
+    say(&format!("Key: {key}"));
+    answer(settings.listen, router(app.clone()), app).await
+}
+
+/// Listens and answers until the signal to stop, then stops in order.
+async fn answer(address: SocketAddr, routes: Router, app: App) -> Result<(), String> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|e| format!("cannot listen on {address}: {e}"))?;
     let address = listener.local_addr().map_err(|e| format!("cannot listen: {e}"))?;
     // Answers are small and whole: waiting to fill a packet would only delay them.
     let listener = listener.tap_io(|stream| {
@@ -38,10 +61,6 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
         // An error means that the sender is gone, and then there is nothing to wait for either.
         told.wait_for(|stop| *stop).await.map(drop).unwrap_or_default();
     };
-    let routes = match settings.role {
-        Role::All | Role::Api => router(opened.app.clone()),
-        Role::Worker => health(opened.app.clone()),
-    };
     let serving = tokio::spawn(
         axum::serve(listener, routes)
             .with_graceful_shutdown(until)
@@ -51,7 +70,6 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
     tracing::info!("stopping");
     stop.send_replace(true);
     // Whatever is still open after ten seconds is cut off; what it wrote is committed or not, never half.
-    let app = opened.app.clone();
     let drained = async {
         if let Ok(Err(error)) = serving.await {
             tracing::warn!(%error, "the listener ended with an error");

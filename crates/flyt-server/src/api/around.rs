@@ -4,6 +4,7 @@ use super::Call;
 use crate::answer::{Answer, object};
 use crate::auth::Operator;
 use crate::body::Json;
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::records;
@@ -27,6 +28,58 @@ pub(super) fn routes() -> Router<App> {
         .route("/test-clock", get(clock).post(move_clock))
         .route("/variables", get(variables))
         .route("/preview", post(preview))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let kinds: Vec<&str> = TriggerKind::ALL.iter().map(|k| k.word()).collect();
+    let trigger = parameter::word(
+        "trigger",
+        "Only what a workflow with this trigger can name.",
+        &kinds,
+    );
+    let action = json!({"type": "sms", "to": ["customer"], "content": {"nb": {"text": "Hei {{ customer.first_name }}!"}}});
+    let json = "application/json";
+    let text = || json!({"type": "string"});
+    let mut all = tagged(
+        "Workflows",
+        vec![
+            Operation::get(
+                "/v1/variables",
+                "listVariables",
+                "What texts and conditions can name",
+            )
+            .query([trigger])
+            .answers(json, schema::data_of("Variable")),
+            Operation::post("/v1/preview", "preview", "Render one action as it would go out")
+                .takes(
+                    "PreviewAsk",
+                    json!({"action": action, "booking": {"external_id": "B-1001"}, "language": "nb"}),
+                )
+                .answers(json, schema::reference("Preview")),
+        ],
+    );
+    all.extend(tagged(
+        "Around",
+        vec![
+            Operation::get("/v1/audit-log", "readAuditLog", "Who did what")
+                .query(parameter::page())
+                .lists("AuditEntry"),
+            Operation::get("/v1/stats", "readStats", "Counts by state").shows("Stats"),
+            Operation::get("/v1/test-clock", "readTestClock", "Where the test clock stands").platform().shows("Clock"),
+            Operation::post("/v1/test-clock", "moveTestClock", "Move the test clock forward")
+                .about("Everything due on the way is done in order, each at its own instant. The answer comes when work has settled.")
+                .platform()
+                .takes("ClockMove", json!({"now": "2026-10-01T00:00:00Z"}))
+                .shows("Clock"),
+            Operation::get("/health/live", "live", "Whether the process answers").open().answers(json, schema::reference("Health")),
+            Operation::get("/health/ready", "ready", "Whether it can do its work")
+                .about("503 with `reason` when it cannot.")
+                .open()
+                .answers(json, schema::reference("Health")),
+            Operation::get("/metrics", "metrics", "Counts for Prometheus").open().answers("text/plain", text()),
+        ],
+    ));
+    all
 }
 
 /// Routes outside `/v1`: no key, and nothing of any business in the answers.

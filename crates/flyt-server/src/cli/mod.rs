@@ -18,8 +18,13 @@ pub fn run() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve(settings) => serve::serve(*settings).await,
+            Command::Demo(settings) => serve::demo(settings).await,
             Command::Businesses(command) => businesses::run(command).await,
             Command::Keys(command) => keys::run(*command).await,
+            Command::OpenApi => {
+                say(&format!("{:#}", crate::openapi::document()));
+                Ok(())
+            }
         }
     });
     match done {

@@ -7,6 +7,12 @@
 )]
 
 mod commands;
+mod explained;
+mod isolation;
 mod keys;
+mod openapi;
 mod refusals;
+mod sentences;
+mod schema;
+mod story;
 mod world;
