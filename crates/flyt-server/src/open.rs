@@ -75,12 +75,28 @@ impl App {
         platform_key: &str,
         test_clock: Option<Timestamp>,
     ) -> Result<Self, String> {
+        Self::open_reaching(data, platform_key, test_clock, "").await
+    }
+    /// As `open`, where webhooks may reach addresses in these ranges beside public ones.
+    ///
+    /// # Errors
+    /// As `open`; also when the ranges cannot be read.
+    pub async fn open_reaching(
+        data: &Path,
+        platform_key: &str,
+        test_clock: Option<Timestamp>,
+        ranges: &str,
+    ) -> Result<Self, String> {
+        let outside = Outside {
+            egress_allow: Some(ranges.to_owned()),
+            ..Outside::default()
+        };
         let data = Data {
             data: data.to_owned(),
             database_url: None,
         };
         let (store, lock) = store(&data).await?;
-        let engine = engine(&data, &Outside::default(), store, test_clock, (false, true)).await?;
+        let engine = engine(&data, &outside, store, test_clock, (false, true)).await?;
         Ok(Self::new(engine, Some(keys::hash(platform_key)), lock))
     }
     /// Finishes what is in flight and closes the store.

@@ -6,13 +6,15 @@
     reason = "a test may end where it fails"
 )]
 
+mod bad_input;
 mod commands;
 mod explained;
 mod isolation;
 mod keys;
 mod openapi;
+mod reasons;
 mod refusals;
-mod sentences;
 mod schema;
+mod sentences;
 mod story;
 mod world;

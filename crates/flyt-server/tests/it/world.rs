@@ -46,15 +46,18 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::reaching("").await
+    }
+    /// The same, whose webhooks may reach these ranges.
+    pub(crate) async fn reaching(ranges: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("flyt-it-{}-{number}", std::process::id()));
         // What a test that failed has left under the same number.
         if data.exists() {
             std::fs::remove_dir_all(&data).unwrap();
         }
-        let app = flyt::App::open(&data, KEY, Some(NOW.parse().unwrap()))
-            .await
-            .unwrap();
+        let now = Some(NOW.parse().unwrap());
+        let app = flyt::App::open_reaching(&data, KEY, now, ranges).await.unwrap();
         let world = Self {
             router: flyt::router(app.clone()),
             app,
