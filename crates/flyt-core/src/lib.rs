@@ -14,6 +14,8 @@ pub mod contact;
 pub mod customer;
 pub mod due;
 pub mod duration;
+pub mod endpoint;
+pub mod event;
 pub mod explain;
 pub mod facts;
 pub mod filter;

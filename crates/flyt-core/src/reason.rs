@@ -83,6 +83,8 @@ words! {
         Stopped = "stopped",
         /// The answer was lost and the action says that a person decides.
         UnknownOutcome = "unknown_outcome",
+        /// The webhook endpoint is switched off or deleted.
+        EndpointDisabled = "endpoint_disabled",
     }
 }
 
@@ -142,6 +144,7 @@ impl Reason {
             Self::UnknownOutcome => {
                 "The receiver's answer was lost; somebody must decide whether to send again."
             }
+            Self::EndpointDisabled => "The webhook endpoint was switched off or deleted.",
         }
     }
 
@@ -194,6 +197,7 @@ impl Reason {
             Self::UnknownOutcome => {
                 "Svaret fra mottakeren gikk tapt; noen må avgjøre om den skal sendes på nytt."
             }
+            Self::EndpointDisabled => "Webhook-adressen er slått av eller slettet.",
         }
     }
 }

@@ -16,7 +16,8 @@ use flyt_core::variables;
 use flyt_core::workflow::{Definition, Workflow};
 use flyt_store::Tx;
 use flyt_store::changes::ChangeRow;
-use flyt_store::{bookings, businesses, catalogue, changes, customers, payments, workflows};
+use flyt_store::endpoints::EndpointRow;
+use flyt_store::{bookings, businesses, catalogue, changes, customers, endpoints, payments, workflows};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,8 @@ pub(crate) struct Tenant {
     pub(crate) statuses: Arc<Vec<Status>>,
     /// All that are not deleted, in position order.
     pub(crate) workflows: Vec<Arc<Workflow>>,
+    /// Webhook endpoints that are on.
+    pub(crate) endpoints: Vec<EndpointRow>,
 }
 
 /// Businesses by number, and pinned versions of workflows. Bounded: when it is full it starts anew.
@@ -107,10 +110,13 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
     for row in workflows::live(&mut tenant).await? {
         all.push(Arc::new(workflow(&row)?));
     }
+    let mut endpoints = endpoints::live(&mut tenant).await?;
+    endpoints.retain(|e| e.enabled);
     Ok(Tenant {
         business: Arc::new(business),
         statuses: Arc::new(statuses),
         workflows: all,
+        endpoints,
     })
 }
 

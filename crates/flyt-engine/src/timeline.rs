@@ -44,7 +44,7 @@ impl Engine {
                 let runs = runs::of_booking(&mut tx.tenant(no), id).await?;
                 let steps = steps::of_booking(&mut tx.tenant(no), id).await?;
                 let known = names(tx, &tenant, runs.iter().map(|r| r.workflow_no)).await?;
-                all.extend(steps.iter().map(|s| line.step(s, &known)));
+                all.extend(steps.iter().map(|s| line.step(&inner.as_shown(s), &known)));
                 all.extend(
                     runs.iter()
                         .filter(|r| r.reason.is_some())

@@ -4,22 +4,27 @@
 mod answer;
 mod api;
 mod auth;
+mod backup;
 mod body;
 mod cli;
 mod config;
 mod demo;
+mod desk;
 mod etag;
 mod idempotency;
 mod keys;
 mod limit;
+mod local;
 mod lock;
 mod open;
 mod openapi;
 mod page;
 mod problem;
 mod records;
+mod secret_keys;
 mod serve;
 mod state;
+mod streams;
 mod watch;
 
 pub use api::router;

@@ -18,11 +18,21 @@ const ALL: &[Migration] = &[
         text: include_str!("../migrations/postgres/0001_start.sql"),
     },
     Migration {
+        number: 3,
+        name: "events",
+        text: include_str!("../migrations/postgres/0003_events.sql"),
+    },
+    Migration {
         number: 7,
         name: "live_runs",
         text: include_str!("../migrations/postgres/0007_live_runs.sql"),
     },
 ];
+
+/// The number of the last one.
+pub(crate) fn newest() -> i64 {
+    ALL.iter().map(|m| m.number).max().unwrap_or(0)
+}
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum BIGINT NOT NULL)";
 const APPLIED: &str = "SELECT number, checksum FROM migrations ORDER BY number";

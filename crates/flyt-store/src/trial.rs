@@ -26,6 +26,10 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("timers", crate::timers::ALL),
     ("runs", crate::runs::ALL),
     ("steps", crate::steps::ALL),
+    ("waiting", crate::waiting::ALL),
+    ("endpoints", crate::endpoints::ALL),
+    ("deliveries", crate::deliveries::ALL),
+    ("events", crate::events::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

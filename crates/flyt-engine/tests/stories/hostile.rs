@@ -1,7 +1,7 @@
 //! What goes wrong between two commands: things tried again, skipped, switched off and on, quiet hours that change on the way.
 
 use crate::paid::{pay, payment, priced};
-use crate::world::{World, answers, before, receiver, sms};
+use crate::world::{World, answers, before, receiver, slow, sms};
 use flyt_engine::{Query, Target, Verb};
 use serde_json::{Value, json};
 
@@ -436,4 +436,25 @@ async fn a_workflow_may_be_saved_though_a_service_it_names_was_archived() {
         .map(|w| w.pointer.as_str())
         .collect();
     assert_eq!(places, ["/filters/service/any_of/0"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_after_another_process_took_the_step_is_dropped() {
+    let store = flyt_store::Store::sqlite_in_memory().unwrap();
+    let w = World::on(store.clone(), NOW).await;
+    let (url, go, calls) = slow(BROKEN, TAKEN).await;
+    w.workflow(created(), json!({}), json!([call(&url)])).await;
+    w.write_only(START).await; // its call hangs: nothing settles
+    while calls.load(std::sync::atomic::Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let next = w.successor(store).await;
+    next.engine.settle().await;
+    go.notify_one();
+    w.engine.settle().await;
+    next.clock(AFTER).await;
+    let all = next.messages().await;
+    let call = only(&all, "webhook");
+    assert_eq!((&call["state"], &call["attempts"]), (&json!("sent"), &json!(2)));
+    assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 2);
 }

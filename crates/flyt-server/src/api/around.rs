@@ -5,21 +5,21 @@ use crate::answer::{Answer, object};
 use crate::auth::Operator;
 use crate::body::Json;
 use crate::openapi::{Operation, parameter, schema, tagged};
-use crate::page::{self, Query};
+use crate::page::{self, Page, Query};
 use crate::problem::Problem;
 use crate::records;
 use crate::state::App;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use flyt_core::invalid::{Faults, Fields};
 use flyt_core::trigger::TriggerKind;
 use flyt_core::variables;
+use flyt_store::audit;
 use jiff::Timestamp;
 use serde_json::json;
-use std::fmt::Write as _;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -87,14 +87,26 @@ pub(super) fn open_routes() -> Router<App> {
     Router::new()
         .route("/health/live", get(async || axum::Json(json!({"status": "ok"}))))
         .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(super::metrics::metrics))
 }
 
 async fn audit_log(call: Call, mut query: Query) -> Answer {
-    let page = query.page();
+    let filter = audit::Filter {
+        actor: query.text("actor"),
+        action: query.text("action"),
+        object: query.text("object"),
+        from: query.instant("from"),
+        to: query.instant("to"),
+    };
+    let page = Page {
+        cursor: query.text("cursor"),
+        limit: query.limit(),
+        external_id: None,
+        updated_since: None,
+    };
     query.close()?;
     Ok(page::answer(
-        records::audit_log(&call.app, call.caller.business_no, page).await?,
+        records::audit_log(&call.app, call.caller.business_no, filter, page).await?,
     ))
 }
 
@@ -164,23 +176,18 @@ fn no_test_clock() -> Problem {
 
 async fn ready(State(app): State<App>) -> Response {
     match app.engine().ready().await {
-        Ok(()) => axum::Json(json!({"status": "ready"})).into_response(),
+        Ok(()) => {
+            let mut body = json!({"status": "ready"});
+            // A held server is ready: it takes and plans everything, and lets nothing out.
+            if let (Some(hold), Some(body)) = (app.engine().hold(), body.as_object_mut()) {
+                body.insert("held".to_owned(), json!(hold));
+            }
+            axum::Json(body).into_response()
+        }
         Err(what) => (
             StatusCode::SERVICE_UNAVAILABLE,
             axum::Json(json!({"status": "not_ready", "reason": what})),
         )
             .into_response(),
     }
-}
-
-/// The text format of Prometheus. No label names a business.
-async fn metrics(State(app): State<App>) -> Response {
-    let mut text = String::from("# TYPE flyt_http_responses_total counter\n");
-    for (class, count) in app.counts().by_class() {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "flyt_http_responses_total{{class=\"{class}xx\"}} {count}");
-    }
-    let up = i32::from(app.engine().ready().await.is_ok());
-    let _ = write!(text, "# TYPE flyt_ready gauge\nflyt_ready {up}\n");
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

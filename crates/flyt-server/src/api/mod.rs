@@ -7,8 +7,12 @@ mod business;
 mod catalogue;
 mod customers;
 mod docs;
+mod endpoints;
+mod events;
 mod happened;
+mod installation;
 mod keys;
+mod metrics;
 mod payments;
 mod workflows;
 
@@ -87,8 +91,11 @@ pub fn router(app: App) -> Router {
         .merge(payments::routes())
         .merge(workflows::routes())
         .merge(happened::routes())
+        .merge(events::routes())
+        .merge(endpoints::routes())
         .merge(keys::routes())
         .merge(around::routes())
+        .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()

@@ -6,7 +6,7 @@ mod month;
 
 use crate::api::router;
 use crate::keys;
-use crate::state::App;
+use crate::state::{App, Place};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -60,7 +60,7 @@ pub(crate) async fn open(now: Timestamp) -> Result<Demo, String> {
         works: true,
     };
     let engine = Engine::start(parts).await.map_err(|e| e.to_string())?;
-    let app = App::new(engine, Some(keys::hash(&key)), None);
+    let app = App::new(engine, Some(keys::hash(&key)), None, Place::default());
     let client = Client {
         routes: router(app.clone()),
         key: &key,

@@ -6,13 +6,18 @@
     reason = "a test may end where it fails"
 )]
 
+mod audit;
 mod bad_input;
 mod commands;
+mod endpoints;
+mod events;
 mod explained;
 mod isolation;
 mod keys;
+mod metrics;
 mod openapi;
 mod reasons;
+mod receiver;
 mod refusals;
 mod schema;
 mod sentences;

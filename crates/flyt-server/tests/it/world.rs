@@ -15,7 +15,7 @@ pub(crate) const NOW: &str = "2026-10-01T00:00:00Z";
 /// A server with the businesses `salon` and `other`.
 pub(crate) struct World {
     pub(crate) router: Router,
-    app: flyt::App,
+    pub(crate) app: flyt::App,
     data: PathBuf,
 }
 /// What came back.
@@ -48,7 +48,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         Self::reaching("").await
     }
-    /// The same, whose webhooks may reach these ranges.
+    /// The same, whose webhooks may reach these ranges beside public ones.
     pub(crate) async fn reaching(ranges: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("flyt-it-{}-{number}", std::process::id()));
@@ -56,8 +56,9 @@ impl World {
         if data.exists() {
             std::fs::remove_dir_all(&data).unwrap();
         }
-        let now = Some(NOW.parse().unwrap());
-        let app = flyt::App::open_reaching(&data, KEY, now, ranges).await.unwrap();
+        let app = flyt::App::open_reaching(&data, KEY, Some(NOW.parse().unwrap()), ranges)
+            .await
+            .unwrap();
         let world = Self {
             router: flyt::router(app.clone()),
             app,
@@ -133,6 +134,12 @@ impl World {
             counts.push(got.json["data"].as_array().unwrap().len());
         }
         counts
+    }
+    /// Moves the test clock, and settles.
+    pub(crate) async fn clock(&self, to: &str) {
+        self.call("POST", "/v1/test-clock", &json!({"now": to}))
+            .await
+            .expect(200);
     }
     pub(crate) async fn close(self) {
         self.app.close().await;

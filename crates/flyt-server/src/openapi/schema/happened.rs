@@ -168,6 +168,7 @@ fn entry() -> Value {
         ("channel", text()),
         ("to", text()),
         ("reason", text()),
+        ("reason_sentence", text()),
         ("workflow", text()),
         ("workflow_id", text()),
         ("step_id", string()),
@@ -179,6 +180,7 @@ fn entry() -> Value {
         ("change_id", string()),
         ("actor", string()),
         ("changes", list_of(string())),
+        ("events", list_of(string())),
     ];
     if let Some(fields) = object.get_mut("properties").and_then(Value::as_object_mut) {
         for (name, schema) in more {
