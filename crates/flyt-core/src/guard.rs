@@ -6,6 +6,7 @@ use crate::business::Mode;
 use crate::change::counts;
 use crate::customer::{Channel, Purpose};
 use crate::facts::Facts;
+use crate::own;
 use crate::plan::{mismatch, names_status};
 use crate::quiet;
 use crate::reason::Reason;
@@ -105,11 +106,13 @@ pub fn wakes(look: &Look<'_>, facts: &Facts, now: Timestamp) -> Option<Reason> {
 }
 
 fn still_wanted(look: &Look<'_>, facts: &Facts, act: &Act, now: Timestamp) -> Option<Reason> {
-    let event_webhook = act.channel() == Some(Channel::Webhook) && !look.trigger.is_timed();
-    if event_webhook {
-        return None; // it reports a committed fact, whatever became of the booking since
+    // An event's step goes at once whatever the hour; held up, it has the limits of `product.md` §5.5.
+    let over = look.expires_at.is_some_and(|at| now > at);
+    let expired = over && (look.trigger.is_timed() || look.delayed);
+    if act.channel() == Some(Channel::Webhook) && !look.trigger.is_timed() {
+        // It reports a committed fact, whatever became of the booking since.
+        return expired.then_some(Reason::Expired);
     }
-    let expired = look.trigger.is_timed() && look.expires_at.is_some_and(|at| now > at);
     gone(look, facts)
         .or_else(|| expired.then_some(Reason::Expired))
         .or_else(|| inactive(look, facts))
@@ -156,14 +159,8 @@ fn recheck(look: &Look<'_>, facts: &Facts, now: Timestamp) -> Option<Reason> {
     if !look.delayed {
         return None;
     }
-    let reason = if own_status(look, facts) {
-        let mut workflow = look.workflow.clone();
-        workflow.definition.filters.status = crate::filter::Filter::default();
-        mismatch(&workflow, facts, now)
-    } else {
-        mismatch(look.workflow, facts, now)
-    };
-    match reason {
+    let without = own::undone(&look.vars.own, facts);
+    match mismatch(look.workflow, &without, now) {
         None => None,
         Some(Reason::ConditionFalse) => Some(Reason::ConditionFalse),
         Some(_) => Some(Reason::FilterNoLongerMatches),
@@ -212,7 +209,7 @@ fn quiet_now(
     let asked = match delivery.quiet_hours {
         Some(QuietRule::Ignore) => false,
         Some(QuietRule::Respect) => true,
-        None => look.trigger.is_timed() || look.delayed || delivery.purpose == Purpose::Marketing,
+        None => look.trigger.is_timed() || after_wait(look) || delivery.purpose == Purpose::Marketing,
     };
     let hours = quiet::hours(channel, facts).filter(|_| asked)?;
     let rules = zone(act, look.to, facts).rules();
@@ -220,12 +217,23 @@ fn quiet_now(
         return None;
     }
     let later = quiet::forward(hours, &rules, now);
-    let past = look.before && look.expires_at.is_some_and(|at| later > at);
-    Some(if past {
-        Verdict::End(Reason::QuietHoursPastStart)
+    if look.expires_at.is_none_or(|at| later <= at) {
+        return Some(Verdict::Later(later));
+    }
+    let start = facts.booking.as_ref().map(|b| b.booking.start);
+    let before_start = look.before && look.trigger == TriggerKind::BookingStarts;
+    let past_start = before_start && start.is_some_and(|at| later > at);
+    Some(Verdict::End(if past_start {
+        Reason::QuietHoursPastStart
     } else {
-        Verdict::Later(later)
-    })
+        Reason::Expired
+    }))
+}
+
+/// Whether a `wait` stands before the action: from there on quiet hours hold what an event began, too.
+fn after_wait(look: &Look<'_>) -> bool {
+    let earlier = look.workflow.definition.actions.iter().take(look.action);
+    earlier.into_iter().any(|a| matches!(a.act, Act::Wait { .. }))
 }
 
 /// The zone of the recipient at this place of the action's `to`.

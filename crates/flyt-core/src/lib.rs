@@ -35,6 +35,7 @@ pub mod locale;
 pub mod mapping;
 pub mod merge;
 pub mod money;
+pub mod own;
 pub mod payment;
 pub mod plan;
 pub mod quiet;

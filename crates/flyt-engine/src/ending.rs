@@ -1,102 +1,132 @@
-//! Where the outcome of a try leads its step: to its end, to another try, or into doubt. Writing it down is `record`.
+//! How runs end before their last action: stopped, switched off, deleted with their booking, skipped by a person. Starting
+//! them and moving them on is `starting`.
 
-use flyt_channels::outcome::Outcome;
-use flyt_core::action::{Act, OnUnknown};
-use flyt_core::customer::Channel;
-use flyt_core::instant::{from_ms, to_ms};
+use crate::change::Out;
+use crate::refusal::Refusal;
+use crate::tenant;
+use flyt_core::booking::Booking;
+use flyt_core::id::BookingId;
+use flyt_core::instant::to_ms;
+use flyt_core::plan::Pending;
 use flyt_core::reason::Reason;
-use flyt_core::retry::{self, Class, Next};
-use flyt_store::steps::StepRow;
-use jiff::Timestamp;
+use flyt_core::trigger::TriggerKind;
+use flyt_store::runs::{self, RunRow};
+use flyt_store::steps::{self, StepRow};
+use flyt_store::{Tx, changes, timers};
 
-/// Puts the step where its outcome leads. True: it has come to its end.
-pub(crate) fn settle(
-    step: &mut StepRow,
-    act: Option<&Act>,
-    outcome: &Outcome,
-    (began, now): (Timestamp, Timestamp),
-    (lost_before, gated): (bool, bool),
-) -> bool {
-    let fail = |step: &mut StepRow, reason: Reason| {
-        "failed".clone_into(&mut step.state);
-        step.reason = Some(reason.word().to_owned());
-        true
+/// Ends a run at a barrier: nothing after it happens. What stands before it goes on by itself and has its own last look.
+pub(crate) fn at_barrier(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    run: &mut RunRow,
+    reason: Reason,
+) -> Result<(), Refusal> {
+    "ended".clone_into(&mut run.state);
+    run.reason = Some(reason.word().to_owned());
+    run.finished = true;
+    Ok(runs::update(&mut tx.tenant(out.business_no), run)?)
+}
+
+/// Ends what a workflow has under way: it was switched off or deleted, and switching it on revives none of it.
+pub(crate) fn of_workflow(tx: &mut Tx, out: &Out<'_>, workflow_no: i64) -> Result<(), Refusal> {
+    let mut tenant = tx.tenant(out.business_no);
+    steps::workflow_off(&mut tenant, workflow_no, to_ms(out.now))?;
+    Ok(runs::workflow_off(&mut tenant, workflow_no)?)
+}
+
+/// Ends a run whose booking was deleted. Webhooks of an event report a committed fact and go all the same.
+pub(crate) async fn after_delete(tx: &mut Tx, out: &Out<'_>, run: &mut RunRow) -> Result<(), Refusal> {
+    let event = run.change_id.is_some();
+    for step in steps::of_run(&mut tx.tenant(out.business_no), run.id).await? {
+        let waits = matches!(step.state.as_str(), "ready" | "parked");
+        let fact = event && step.channel.as_deref() == Some("webhook");
+        if waits && !fact && end_step(tx, out, &step, "ended", Reason::BookingDeleted).await? {
+            run.open -= 1;
+        }
+    }
+    at_barrier(tx, out, run, Reason::BookingDeleted)
+}
+
+/// Ends a run at a wait or hold that a person skipped.
+pub(crate) async fn skipped(tx: &mut Tx, out: &Out<'_>, step: &StepRow) -> Result<(), Refusal> {
+    let Some(mut run) = runs::by_id(&mut tx.tenant(out.business_no), step.id.run).await? else {
+        return Ok(());
     };
-    match outcome {
-        Outcome::Accepted { provider_id, .. } => {
-            "sent".clone_into(&mut step.state);
-            step.sent_at = Some(to_ms(began));
-            step.provider_id.clone_from(provider_id);
-            true
+    run.open -= 1;
+    at_barrier(tx, out, &mut run, Reason::CancelledByUser)
+}
+
+async fn end_step(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    step: &StepRow,
+    state: &str,
+    reason: Reason,
+) -> Result<bool, Refusal> {
+    let ended = StepRow {
+        state: state.to_owned(),
+        reason: Some(reason.word().to_owned()),
+        updated_at: to_ms(out.now),
+        ..step.clone()
+    };
+    let from = (step.state.as_str(), step.attempt);
+    Ok(steps::advance(&mut tx.tenant(out.business_no), from, &ended).await?)
+}
+
+/// Whether a waiting run goes on though its booking now has a status that ends others: a payment or a new customer is never
+/// stopped by status, nor is a run that this very status began.
+pub(crate) async fn outlives(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    run: &RunRow,
+    status: &str,
+) -> Result<bool, Refusal> {
+    match TriggerKind::from_word(&run.kind) {
+        Some(TriggerKind::PaymentCompleted | TriggerKind::CustomerCreated) => Ok(true),
+        Some(TriggerKind::StatusChanged) => {
+            let Some(id) = run.change_id else { return Ok(false) };
+            let change = changes::by_id(&mut tx.tenant(out.business_no), id).await?;
+            let after = change.and_then(|c| c.after);
+            let booking: Option<Booking> = after.as_deref().map(tenant::parse).transpose()?;
+            Ok(booking.is_some_and(|b| b.status == status))
         }
-        Outcome::Permanent { .. } | Outcome::PermanentRecipient { .. } => {
-            fail(step, Reason::PermanentFailure)
-        }
-        Outcome::OptedOut { .. } => fail(step, Reason::OptedOut),
-        Outcome::Blocked { .. } => fail(step, Reason::BlockedAddress),
-        Outcome::Temporary { retry_after_ms, .. } => {
-            again(step, Class::Temporary, (*retry_after_ms, lost_before), now)
-        }
-        Outcome::Once { .. } if step.attempt > 1 => fail(step, Reason::PermanentFailure),
-        Outcome::Once { after_ms, .. } => again(step, Class::Temporary, (*after_ms, lost_before), now),
-        Outcome::Configuration { .. } if !gated => again(step, Class::Temporary, (None, lost_before), now),
-        Outcome::Configuration { .. } => {
-            // The account's circuit is open now: there it waits, and no message is to blame.
-            "ready".clone_into(&mut step.state);
-            step.due_at = to_ms(now);
-            false
-        }
-        Outcome::Unknown { .. } => lost(step, act, lost_before, now),
+        Some(
+            TriggerKind::BookingCreated
+            | TriggerKind::BookingChanged
+            | TriggerKind::BookingStarts
+            | TriggerKind::BookingEnds,
+        )
+        | None => Ok(false),
     }
 }
 
-/// The answer was lost. An SMS waits for a report; the others bear an id that the other side knows again.
-fn lost(step: &mut StepRow, act: Option<&Act>, lost_before: bool, now: Timestamp) -> bool {
-    let hold = act
-        .and_then(Act::delivery)
-        .is_some_and(|d| d.on_unknown == OnUnknown::Hold);
-    if hold {
-        "unknown".clone_into(&mut step.state);
-        step.reason = Some(Reason::UnknownOutcome.word().to_owned());
-        return true;
-    }
-    if step.channel.as_deref() == Some(Channel::Sms.word()) {
-        "unknown".clone_into(&mut step.state);
-        step.due_at = to_ms(retry::report_due(now));
-        return false;
-    }
-    again(step, Class::Unknown, (None, lost_before), now)
-}
-
-fn again(
-    step: &mut StepRow,
-    class: Class,
-    (retry_after_ms, unknown_before): (Option<i64>, bool),
-    now: Timestamp,
-) -> bool {
-    let channel = step
-        .channel
-        .as_deref()
-        .and_then(Channel::from_word)
-        .unwrap_or(Channel::Webhook);
-    let tried = retry::Tried {
-        channel,
-        step: step.id,
-        attempt: step.attempt,
-        class,
-        unknown_before,
-        retry_after_ms,
+/// A group of an occurrence will not fire any more: if its run waited only for that, it is done.
+pub(crate) async fn group_gone(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    booking: BookingId,
+    timer: &Pending,
+) -> Result<(), Refusal> {
+    let others = timers::of_booking(&mut tx.tenant(out.business_no), booking).await?;
+    let same = |t: &timers::TimerRow| {
+        t.id.trigger_no == timer.trigger_no
+            && t.anchor_at == to_ms(timer.anchor_at)
+            && t.id.group != timer.group
     };
-    match retry::next(&tried, now, step.expires_at.map(from_ms)) {
-        Next::At(at) => {
-            "ready".clone_into(&mut step.state);
-            step.due_at = to_ms(at);
-            false
-        }
-        Next::Exhausted => {
-            "failed".clone_into(&mut step.state);
-            step.reason = Some(Reason::AttemptsExhausted.word().to_owned());
-            true
-        }
+    if others.iter().any(same) {
+        return Ok(());
     }
+    let run = runs::of_occurrence(
+        &mut tx.tenant(out.business_no),
+        booking,
+        timer.trigger_no,
+        to_ms(timer.anchor_at),
+    )
+    .await?;
+    let Some(mut run) = run.filter(|r| r.state == "running" && r.open == 0) else {
+        return Ok(());
+    };
+    run.finished = true;
+    "done".clone_into(&mut run.state);
+    Ok(runs::update(&mut tx.tenant(out.business_no), &run)?)
 }

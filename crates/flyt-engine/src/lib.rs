@@ -2,6 +2,7 @@
 //!
 //! Decisions are `flyt_core`'s; rows are `flyt_store`'s; calls to the outside are `flyt_channels`'.
 
+mod after_try;
 mod audit;
 mod barrier;
 mod booking;
@@ -15,6 +16,7 @@ mod circuit;
 pub mod clock;
 mod counts;
 mod delivery;
+mod draft;
 mod due;
 mod ending;
 mod endpoints;
@@ -28,6 +30,7 @@ mod import;
 mod intake;
 mod naming;
 mod nodes;
+mod paid;
 mod people;
 mod preview;
 mod pulse;

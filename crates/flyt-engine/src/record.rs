@@ -1,9 +1,9 @@
 //! Recording what became of a try: attempt, state, content and what the run does next, in one transaction, by
 //! compare-and-set on the attempt. The outcome of a try that is no longer ours is dropped.
 
+use crate::after_try;
 use crate::change::Out;
 use crate::circuit;
-use crate::ending;
 use crate::endpoints;
 use crate::engine::Inner;
 use crate::events;
@@ -201,17 +201,22 @@ async fn carry_on(tx: &mut Tx, out: &mut Out<'_>, w: &Writing, seen: &Seen) -> R
         return Ok(());
     };
     run.open -= 1;
+    let mut vars: run::Vars = run
+        .vars
+        .as_deref()
+        .map(tenant::parse)
+        .transpose()?
+        .unwrap_or_default();
     if let Some((name, values)) = &w.stored {
-        let mut vars: run::Vars = run
-            .vars
-            .as_deref()
-            .map(tenant::parse)
-            .transpose()?
-            .unwrap_or_default();
         vars.steps.insert(name.clone(), values.clone());
         run.vars = Some(tenant::document(&vars)?);
     }
-    if run.state == "running" {
+    // One that is tried again by hand has been passed already: what comes after it was done then.
+    if run.state == "running" && run.position == w.step.action {
+        let facts = flyt_core::facts::Facts {
+            steps: vars.steps,
+            ..seen.facts.clone()
+        };
         let position = usize::try_from(w.step.action + 1).unwrap_or(0);
         let from = run::From {
             position,
@@ -226,11 +231,13 @@ async fn carry_on(tx: &mut Tx, out: &mut Out<'_>, w: &Writing, seen: &Seen) -> R
             out,
             &mut run,
             (definition, w.step.position),
-            &seen.facts,
+            &facts,
             from,
             tried_before,
         )
         .await?;
+    } else if run.state == "running" && run.finished && run.open == 0 {
+        "done".clone_into(&mut run.state);
     }
     Ok(runs::update(&mut tx.tenant(w.step.business_no), &run)?)
 }
@@ -387,7 +394,7 @@ fn tried(mut w: Writing, action: Option<&Action>, end: Tried, now: Timestamp) ->
         news.then(|| (gate, signal, answer.text.clone()))
     });
     let act = action.map(|a| &a.act);
-    w.over = ending::settle(step, act, &outcome, (began, now), (lost_before, gated));
+    w.over = after_try::settle(step, act, &outcome, (began, now), (lost_before, gated));
     Ok(w)
 }
 

@@ -1,8 +1,10 @@
 //! Commands on steps and timers by hand: skip, send now, try again, edit the instant or text of a future one.
 
 use crate::audit;
+use crate::barrier;
 use crate::change::{self, Out};
 use crate::due;
+use crate::ending;
 use crate::engine::Engine;
 use crate::refusal::{Caller, Refusal};
 use flyt_core::id::{StepId, TimerId};
@@ -55,13 +57,14 @@ impl Engine {
     /// `NotFound`; `Conflict` (`too_late`) once it is on its way or over.
     pub async fn skip_step(&self, caller: &Caller, id: StepId) -> Result<(), Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        self.0
+        let dispatch = self
+            .0
             .command(async move |tx: &mut Tx| {
                 let step = find(tx, caller, id).await?;
                 if step.state != "unknown" {
                     still_waits(&step)?;
                 }
-                let out = Out::new(&inner, caller.business_no, inner.clock.now());
+                let mut out = Out::new(&inner, caller.business_no, inner.clock.now());
                 let reason = Some(Reason::CancelledByUser.word().to_owned());
                 let cancelled = StepRow {
                     state: "cancelled".to_owned(),
@@ -71,11 +74,18 @@ impl Engine {
                 };
                 write(tx, &out, caller, &step, &cancelled, "step.skip").await?;
                 if step.state == "unknown" && !is_open(&step) {
-                    return Ok(()); // it was over: it waited for a person
+                    return Ok(out.dispatch); // it was over: it waited for a person
                 }
-                runs::step_ended(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
+                if step.channel.is_none() {
+                    ending::skipped(tx, &out, &step).await?;
+                    return Ok(out.dispatch);
+                }
+                barrier::skipped(tx, &mut out, &step).await?;
+                Ok(out.dispatch)
             })
-            .await
+            .await?;
+        self.0.dispatch(dispatch);
+        Ok(())
     }
 
     /// Sends a waiting step now.
@@ -140,6 +150,8 @@ impl Engine {
                     &change::pending(&timer),
                     Reason::CancelledByUser,
                 )?;
+                let gone = change::pending(&timer);
+                ending::group_gone(tx, &out, id.booking, &gone).await?;
                 audit::note(tx, &out, caller.actor, "timer.skip", &id.to_string())
             })
             .await

@@ -326,6 +326,7 @@ pub(crate) fn previous(before: &BookingFacts) -> Previous {
         location: before.location.as_ref().map(flyt_core::view::location),
         service: flyt_core::view::service(&before.service),
         resource: before.resource.as_ref().map(flyt_core::view::resource),
+        extras: Some(change::extras(&before.booking)),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::road::{self, Gate, Key, Road};
 use crate::send::{self, Sent};
 use crate::tenant::{self, Tenant};
 use flyt_core::action::{Act, Recipient};
+use flyt_core::contact;
 use flyt_core::customer::Channel;
 use flyt_core::facts::Facts;
 use flyt_core::guard::{self, Look, Verdict};
@@ -134,6 +135,9 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
     let change = tenant::with_change_id(tx, no, &mut facts, run.change_id).await?;
     tenant::with_visits(tx, no, &mut facts, [&*definition]).await?;
     facts.steps.clone_from(&vars.steps);
+    if let Some(net) = &vars.changes {
+        facts.changes.clone_from(net);
+    }
     let frozen = if row.attempt > 1 {
         steps::content(&mut tx.tenant(no), row.id).await?
     } else {
@@ -335,7 +339,9 @@ pub(crate) struct Kept {
 fn letter(step: &StepRow, act: &Act, seen: &Seen, setting: &Setting<'_>) -> Result<Kept, RenderProblem> {
     if let Some(frozen) = &seen.frozen {
         let person = act.channel() != Some(Channel::Webhook);
-        if !person || frozen.revision == step.revision {
+        let same = |to: &str| contact::folded(&frozen.letter.to) == contact::folded(to);
+        let there = step.recipient.as_deref().is_some_and(same);
+        if !person || (there && frozen.revision == step.revision) {
             return Ok(frozen.clone());
         }
     }

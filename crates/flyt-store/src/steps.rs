@@ -103,7 +103,8 @@ const INSERT: Sql = Sql::same(concat!(
 ));
 const MOVE: Sql = Sql::same(
     "UPDATE steps SET state = $6, reason = $7, due_at = $8, attempt = $9, boot = $10, lease_until = $11, recipient = $12, \
-     revision = $13, provider_id = $14, language = $15, segments = $16, sent_at = $17, delayed = $18, updated_at = $19 \
+     revision = $13, provider_id = $14, language = $15, segments = $16, sent_at = $17, delayed = $18, updated_at = $19, \
+     expires_at = $20 \
      WHERE business_no = $1 AND run_id = $2 AND step_no = $3 AND state = $4 AND attempt = $5",
 );
 const BY_ID: Sql = select!("WHERE business_no = $1 AND run_id = $2 AND step_no = $3");
@@ -135,6 +136,11 @@ const RELEASE: Sql = Sql::same(
 const SENT_ABOUT: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
      AND booking_id = $3 AND sent_at > $4 ORDER BY sent_at DESC LIMIT $5",
+);
+const WORKFLOW_OFF: Sql = Sql::same(
+    "UPDATE steps SET state = 'ended', reason = 'workflow_disabled', updated_at = $3 WHERE business_no = $1 \
+     AND state IN ('ready', 'parked') AND run_id IN (SELECT id FROM runs WHERE business_no = $1 AND workflow_no = $2 \
+     AND state IN ('holding', 'running', 'waiting'))",
 );
 const SENT_TO: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
@@ -176,6 +182,7 @@ pub(crate) const ALL: &[Sql] = &[
     PAGE,
     RELEASE,
     SENT_ABOUT,
+    WORKFLOW_OFF,
     SENT_TO,
     OLDEST_UNCLAIMED,
     COUNT,
@@ -245,6 +252,7 @@ pub async fn advance(tx: &mut TenantTx<'_>, from: (&str, i64), to: &StepRow) -> 
         to.sent_at.into(),
         to.delayed.into(),
         to.updated_at.into(),
+        to.expires_at.into(),
     ];
     Ok(tx.execute(MOVE, &at).await? == 1)
 }
@@ -252,6 +260,11 @@ pub async fn advance(tx: &mut TenantTx<'_>, from: (&str, i64), to: &StepRow) -> 
 pub fn release(tx: &mut TenantTx<'_>, reason: &str, at: i64) -> Result<()> {
     let business = tx.business_no();
     tx.put(RELEASE, &[business.into(), reason.into(), at.into()])
+}
+/// Ends what has not begun of a workflow's runs: it was switched off or deleted. `at`: ms.
+pub fn workflow_off(tx: &mut TenantTx<'_>, workflow_no: i64, at: i64) -> Result<()> {
+    let business = tx.business_no();
+    tx.put(WORKFLOW_OFF, &[business.into(), workflow_no.into(), at.into()])
 }
 /// One step.
 pub async fn by_id(tx: &mut TenantTx<'_>, id: StepId) -> Result<Option<StepRow>> {

@@ -10,11 +10,14 @@
 mod circuits;
 mod endpoints;
 mod gateway;
+mod halves;
+mod hostile;
 mod inbound;
 mod model;
 mod moves;
 mod nodes;
 mod once;
+mod paid;
 mod reasons;
 mod sms;
 mod world;

@@ -10,9 +10,11 @@ use flyt_engine::{Actor, Caller, Engine, Parts, Query, Seal, Target, Verb};
 use flyt_store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// An instant.
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -49,6 +51,14 @@ impl World {
     }
     async fn start(now: &str, settings: Value, ranges: &str, held: bool) -> Self {
         Self::begin(Store::sqlite_in_memory().unwrap(), now, settings, ranges, held).await
+    }
+    /// Another process of this business on the same store and clock: to it, this one is gone.
+    pub(crate) async fn successor(&self, store: Store) -> Self {
+        let now = self.engine.now();
+        Self {
+            engine: Self::engine(store, Some(now), "127.0.0.0/8", (false, true)).await,
+            caller: self.caller,
+        }
     }
     /// A process on the system's clock. With a caller it joins the business of another one on the same store.
     pub(crate) async fn live(store: Store, caller: Option<Caller>) -> Self {
@@ -287,6 +297,49 @@ pub(crate) async fn receiver(answer: &'static str) -> String {
                     let _closed = stream.write_all(answer.as_bytes()).await;
                 }
             });
+        }
+    });
+    format!("http://{address}/")
+}
+
+/// A receiver that answers its first call only once it is told to, with `first`, and every other at once with `others`.
+pub(crate) async fn slow(first: &'static str, others: &'static str) -> (String, Arc<Notify>, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (go, calls) = (Arc::new(Notify::new()), Arc::new(AtomicU32::new(0)));
+    let (gate, count) = (go.clone(), calls.clone());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (gate, count) = (gate.clone(), count.clone());
+            tokio::spawn(async move {
+                let mut asked = vec![0; 65_536];
+                if stream.read(&mut asked).await.is_err() {
+                    return;
+                }
+                let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+                if is_first {
+                    gate.notified().await;
+                }
+                let answer = if is_first { first } else { others };
+                let _closed = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    (format!("http://{address}/"), go, calls)
+}
+
+/// A receiver that gives its calls these answers in turn, then always the last one. Returns its address.
+pub(crate) async fn answers(first: Vec<&'static str>, last: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut first = first.into_iter();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = vec![0; 65_536];
+            let answer = first.next().unwrap_or(last);
+            if stream.read(&mut asked).await.is_ok() {
+                let _closed = stream.write_all(answer.as_bytes()).await;
+            }
         }
     });
     format!("http://{address}/")

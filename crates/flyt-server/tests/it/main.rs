@@ -7,6 +7,7 @@
 )]
 
 mod audit;
+mod bad_input;
 mod binary;
 mod channels;
 mod commands;
@@ -22,6 +23,7 @@ mod metrics;
 mod openapi;
 mod operating;
 mod packaging;
+mod reasons;
 mod receiver;
 mod refusals;
 mod rotation;

@@ -168,6 +168,7 @@ fn entry() -> Value {
         ("channel", text()),
         ("to", text()),
         ("reason", text()),
+        ("reason_sentence", text()),
         ("workflow", text()),
         ("workflow_id", text()),
         ("step_id", string()),
