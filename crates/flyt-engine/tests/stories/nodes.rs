@@ -110,8 +110,8 @@ async fn what_a_process_left_claimed_is_taken_up_once_it_has_been_silent() {
     }
     assert_eq!(
         of(&all, &silent),
-        ("captured".to_owned(), 2),
-        "the lost try is told"
+        ("captured".to_owned(), 1),
+        "an SMS that had not left is taken up, and its try is not counted"
     );
     assert_eq!(
         of(&all, &at_work),
