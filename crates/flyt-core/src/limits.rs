@@ -38,3 +38,5 @@ pub const CHAIN_DEPTH: i64 = 9;
 pub const STARTS_PER_CHAIN: i64 = 2;
 /// Workflows of one business.
 pub const WORKFLOWS: usize = 2_000;
+/// Bookings of one bulk call.
+pub const BULK_LINES: usize = 100_000;

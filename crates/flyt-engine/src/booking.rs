@@ -46,6 +46,7 @@ impl Engine {
                 verb,
                 body: &body,
                 expect: terms.expect,
+                unsaid: Automations::On,
             };
             let done = write(&inner, tx, &request).await?;
             let shown = || done.0.clone().map(|facts| view::facts(&facts));
@@ -74,12 +75,15 @@ impl Engine {
     }
 }
 
-struct Request<'r> {
-    caller: Caller,
-    target: &'r Target<BookingId>,
-    verb: Verb,
-    body: &'r BookingBody,
-    expect: Option<i64>,
+/// One write of a booking.
+pub(crate) struct Request<'r> {
+    pub(crate) caller: Caller,
+    pub(crate) target: &'r Target<BookingId>,
+    pub(crate) verb: Verb,
+    pub(crate) body: &'r BookingBody,
+    pub(crate) expect: Option<i64>,
+    /// The automations of a new booking whose body does not say.
+    pub(crate) unsaid: Automations,
 }
 
 async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option<Booking>, Refusal> {
@@ -99,7 +103,7 @@ async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option
     }
 }
 
-async fn write(
+pub(crate) async fn write(
     inner: &Inner,
     tx: &mut Tx,
     request: &Request<'_>,
@@ -265,7 +269,7 @@ fn build(
         automations: body
             .automations
             .or(old.map(|b| b.automations))
-            .unwrap_or(Automations::On),
+            .unwrap_or(request.unsaid),
         customer_confirmed_at: old.and_then(|b| b.customer_confirmed_at),
         created_at: old.map_or(now, |b| b.created_at),
         updated_at: old.map_or(now, |b| b.updated_at),

@@ -5,6 +5,7 @@
 mod audit;
 mod barrier;
 mod booking;
+mod bulk;
 mod business;
 mod catalogue;
 mod change;
@@ -35,6 +36,7 @@ mod worker;
 mod workflow;
 mod workflow_read;
 
+pub use bulk::{BulkDone, BulkLine};
 pub use engine::{Engine, Parts};
 pub use ids::IdSource;
 pub use read::{Page, Query};

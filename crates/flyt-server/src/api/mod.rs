@@ -3,6 +3,7 @@
 
 mod around;
 mod bookings;
+mod bulk;
 mod business;
 mod catalogue;
 mod customers;

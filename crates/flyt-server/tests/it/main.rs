@@ -6,6 +6,7 @@
     reason = "a test may end where it fails"
 )]
 
+mod bulk;
 mod commands;
 mod keys;
 mod refusals;

@@ -95,6 +95,19 @@ impl World {
             }
         }
         let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
+        self.answered(request).await
+    }
+    /// A call whose body is bytes of another kind.
+    pub(crate) async fn send_bytes(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Got {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {KEY}"))
+            .header("flyt-business", "salon")
+            .header("content-type", kind);
+        self.answered(request.body(Body::from(body)).unwrap()).await
+    }
+    async fn answered(&self, request: Request<Body>) -> Got {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
