@@ -67,6 +67,8 @@ pub(crate) struct Inner {
     pub(crate) held: AtomicBool,
     works: bool,
     pub(crate) last_beat_ms: AtomicI64,
+    /// When the last sweep of old rows began, ms; 0: not since the start.
+    pub(crate) swept_ms: AtomicI64,
     places: Arc<tokio::sync::Semaphore>,
     flying: AtomicUsize,
     itself: std::sync::OnceLock<std::sync::Weak<Inner>>,
@@ -112,6 +114,7 @@ impl Engine {
             held: AtomicBool::new(parts.held),
             works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
+            swept_ms: AtomicI64::new(0),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
             flying: AtomicUsize::new(0),
             itself: std::sync::OnceLock::new(),

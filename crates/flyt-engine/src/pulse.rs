@@ -7,6 +7,7 @@ use crate::due;
 use crate::engine::Inner;
 use crate::refusal::Refusal;
 use crate::replan;
+use crate::retention;
 use crate::worker;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_store::Tx;
@@ -207,6 +208,7 @@ pub(crate) async fn move_clock(inner: &Arc<Inner>, target: Timestamp) -> Result<
     }
     stored.extend(set(inner, target).await?);
     settle(inner).await;
+    retention::sweep_when_due(inner).await?;
     for kept in stored {
         kept.await?;
     }

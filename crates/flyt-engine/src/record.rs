@@ -270,7 +270,8 @@ fn tried(
     })
 }
 
-fn told(outcome: &Outcome) -> (&'static str, &Answer) {
+/// The word of an outcome, and what the other side said.
+pub(crate) fn told(outcome: &Outcome) -> (&'static str, &Answer) {
     match outcome {
         Outcome::Accepted { answer, .. } => ("sent", answer),
         Outcome::Temporary { answer, .. } => ("temporary", answer),

@@ -1,8 +1,12 @@
 //! Secrets at rest: XChaCha20-Poly1305 with the place of the secret as associated data, so that a sealed secret copied
-//! elsewhere does not open.
+//! elsewhere does not open. And fingerprints: keyed hashes of what must be recognised but not read.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 
 /// Bytes of a nonce.
 pub(crate) const NONCE_BYTES: usize = 24;
@@ -11,7 +15,10 @@ pub(crate) const KEY_BYTES: usize = 32;
 
 /// The key of an installation.
 #[derive(Clone)]
-pub struct Seal(XChaCha20Poly1305);
+pub struct Seal {
+    cipher: XChaCha20Poly1305,
+    prints: Hmac<Sha256>,
+}
 
 impl std::fmt::Debug for Seal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -22,7 +29,24 @@ impl std::fmt::Debug for Seal {
 impl Seal {
     /// A seal with this key.
     pub fn new(key: &[u8; KEY_BYTES]) -> Self {
-        Self(XChaCha20Poly1305::new(&Key::from(*key)))
+        // The block of the hash, of which the key fills a part: the same as the key itself (RFC 2104).
+        let mut block = [0_u8; 64];
+        for (place, byte) in block.iter_mut().zip(key) {
+            *place = *byte;
+        }
+        Self {
+            cipher: XChaCha20Poly1305::new(&Key::from(*key)),
+            prints: Hmac::<Sha256>::new(&block.into()),
+        }
+    }
+    /// A keyed hash of `plain` in the place `context`: the same for the same text, and of no use to read it without the key.
+    pub fn print(&self, plain: &str, context: &str) -> String {
+        let mut mac = self.prints.clone();
+        for part in ["fingerprint", context, plain] {
+            mac.update(&part.len().to_le_bytes());
+            mac.update(part.as_bytes());
+        }
+        format!("hmac:{}", BASE64.encode(mac.finalize().into_bytes()))
     }
     /// Seals `plain` for the place `context`: nonce and cipher text.
     ///
@@ -34,7 +58,7 @@ impl Seal {
             aad: context.as_bytes(),
         };
         let sealed = self
-            .0
+            .cipher
             .encrypt(&XNonce::from(*nonce), payload)
             .map_err(|_| "a secret could not be sealed".to_owned())?;
         Ok([nonce.as_slice(), &sealed].concat())
@@ -53,7 +77,7 @@ impl Seal {
             aad: context.as_bytes(),
         };
         let plain = self
-            .0
+            .cipher
             .decrypt(&XNonce::from(nonce), payload)
             .map_err(|_| wrong())?;
         String::from_utf8(plain).map_err(|_| wrong())
@@ -72,5 +96,18 @@ mod tests {
         assert!(seal.open(&sealed, "2/webhook/1").is_err());
         assert!(Seal::new(&[8; KEY_BYTES]).open(&sealed, "1/webhook/1").is_err());
         assert!(seal.open(&sealed[..10], "1/webhook/1").is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_its_text_its_place_and_its_key() {
+        let seal = Seal::new(&[7; KEY_BYTES]);
+        let print = seal.print("kari@check.example", "1/email");
+        assert_eq!(print, seal.print("kari@check.example", "1/email"));
+        assert!(print.starts_with("hmac:") && !print.contains("kari"));
+        assert_ne!(print, seal.print("kari@check.example", "2/email"));
+        assert_ne!(
+            print,
+            Seal::new(&[8; KEY_BYTES]).print("kari@check.example", "1/email")
+        );
     }
 }

@@ -6,10 +6,10 @@ use crate::engine::Inner;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::send::{self, Sent};
+use crate::suppression;
 use crate::tenant::{self, Tenant};
 use flyt_core::action::{Act, Recipient};
-use flyt_core::contact;
-use flyt_core::customer::Channel;
+use flyt_core::customer::{Channel, Purpose};
 use flyt_core::facts::Facts;
 use flyt_core::guard::{self, Look, Verdict};
 use flyt_core::id::event_id;
@@ -108,7 +108,12 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
     };
     let suppressed = match (&row.channel, &row.recipient) {
         (Some(channel), Some(address)) if channel != "webhook" => {
-            flyt_store::suppressions::has(&mut tx.tenant(no), channel, &contact::folded(address)).await?
+            let action = usize::try_from(row.action)
+                .ok()
+                .and_then(|i| definition.actions.get(i));
+            let purpose = action.and_then(|a| a.act.delivery()).map(|d| d.purpose);
+            let purpose = purpose.unwrap_or(Purpose::Service);
+            suppression::stops(inner, tx, no, (channel, address), purpose).await?
         }
         _ => false,
     };

@@ -191,7 +191,11 @@ pub(crate) async fn names(tx: &mut Tx, no: i64) -> Result<Names, Refusal> {
     Ok(all)
 }
 
-async fn find(tx: &mut Tx, no: i64, target: &Target<WorkflowId>) -> Result<Option<WorkflowRow>, Refusal> {
+pub(crate) async fn find(
+    tx: &mut Tx,
+    no: i64,
+    target: &Target<WorkflowId>,
+) -> Result<Option<WorkflowRow>, Refusal> {
     let found = match target {
         Target::New => None,
         Target::Id(id) => workflows::by_id(&mut tx.tenant(no), *id).await?,
@@ -278,7 +282,16 @@ async fn external_id_free(
     }
 }
 
-async fn create(
+/// Whether a business may have one workflow more.
+pub(crate) async fn room_for_one(tx: &mut Tx, no: i64) -> Result<(), Refusal> {
+    if workflows::live(&mut tx.tenant(no)).await?.len() < limits::WORKFLOWS {
+        return Ok(());
+    }
+    let detail = format!("a business has at most {} workflows", limits::WORKFLOWS);
+    Err(Refusal::conflict("too_many", detail, None))
+}
+
+pub(crate) async fn create(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,
@@ -286,13 +299,7 @@ async fn create(
     warnings: Vec<Invalid>,
 ) -> Result<Written<Value>, Refusal> {
     let no = caller.business_no;
-    if workflows::live(&mut tx.tenant(no)).await?.len() >= limits::WORKFLOWS {
-        return Err(Refusal::conflict(
-            "too_many",
-            format!("a business has at most {} workflows", limits::WORKFLOWS),
-            None,
-        ));
-    }
+    room_for_one(tx, no).await?;
     let out = Out::new(inner, no, inner.clock.now());
     let triggers = numbered(inner, tx, &[], &draft).await?;
     let definition = definition(&draft, triggers);

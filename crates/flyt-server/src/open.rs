@@ -83,6 +83,23 @@ impl App {
         let engine = engine(&data, &Outside::default(), store, test_clock, (false, true)).await?;
         Ok(Self::new(engine, Some(keys::hash(platform_key)), lock))
     }
+    /// As `open`, with the data in PostgreSQL.
+    ///
+    /// # Errors
+    /// A sentence: the database cannot be opened.
+    pub async fn open_postgres(
+        url: &str,
+        platform_key: &str,
+        test_clock: Option<Timestamp>,
+    ) -> Result<Self, String> {
+        let data = Data {
+            data: std::path::PathBuf::new(),
+            database_url: Some(url.to_owned()),
+        };
+        let (store, lock) = store(&data).await?;
+        let engine = engine(&data, &Outside::default(), store, test_clock, (false, true)).await?;
+        Ok(Self::new(engine, Some(keys::hash(platform_key)), lock))
+    }
     /// Finishes what is in flight and closes the store.
     pub async fn close(&self) {
         self.engine().stop().await;

@@ -13,7 +13,8 @@ const INSERT: &str = "INSERT INTO audit (id, business_no, at, actor, action, obj
 const PAGE: &str =
     "SELECT id, at, actor, action, object, detail FROM audit WHERE business_no = $1 AND id < $2
     ORDER BY id DESC LIMIT $3";
-pub(crate) const ALL: &[Sql] = &[Sql::same(INSERT), Sql::same(PAGE)];
+const SINCE: &str = "SELECT COUNT(*) FROM audit WHERE business_no = $1 AND id > $2 AND action = $3";
+pub(crate) const ALL: &[Sql] = &[Sql::same(INSERT), Sql::same(PAGE), Sql::same(SINCE)];
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,12 @@ pub fn append(tx: &mut TenantTx<'_>, act: &Act) -> Result<()> {
             (&act.detail).into(),
         ],
     )
+}
+/// How often something was done, counting the acts above an id.
+pub async fn count_since(tx: &mut TenantTx<'_>, above: i64, action: &str) -> Result<i64> {
+    let no = tx.business_no();
+    let params = [no.into(), above.into(), action.into()];
+    Ok(tx.query_one::<(i64,)>(SINCE, &params).await?.0)
 }
 /// Acts, newest first.
 pub async fn page(tx: &mut TenantTx<'_>, paging: &Paging) -> Result<Page<Act>> {

@@ -11,11 +11,18 @@ struct Migration {
     text: &'static str,
 }
 /// Every migration, in order. Texts that have been released never change.
-const ALL: &[Migration] = &[Migration {
-    number: 1,
-    name: "start",
-    text: include_str!("../migrations/postgres/0001_start.sql"),
-}];
+const ALL: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "start",
+        text: include_str!("../migrations/postgres/0001_start.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "lifecycle",
+        text: include_str!("../migrations/postgres/0002_lifecycle.sql"),
+    },
+];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum BIGINT NOT NULL)";
 const APPLIED: &str = "SELECT number, checksum FROM migrations ORDER BY number";

@@ -26,6 +26,10 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("timers", crate::timers::ALL),
     ("runs", crate::runs::ALL),
     ("steps", crate::steps::ALL),
+    ("erasure", crate::erasure::ALL),
+    ("failures", crate::failures::ALL),
+    ("figures", crate::figures::ALL),
+    ("retention", crate::retention::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

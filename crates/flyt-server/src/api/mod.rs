@@ -1,6 +1,7 @@
 //! The routes below `/v1`. A handler takes the call apart, asks the engine or the store, and puts the answer together;
 //! nothing is decided here.
 
+mod acts;
 mod around;
 mod bookings;
 mod bulk;
@@ -37,6 +38,7 @@ pub fn router(app: App) -> Router {
         .merge(payments::routes())
         .merge(workflows::routes())
         .merge(happened::routes())
+        .merge(acts::routes())
         .merge(keys::routes())
         .merge(around::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))

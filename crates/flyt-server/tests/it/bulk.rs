@@ -118,7 +118,8 @@ async fn an_import_of_a_thousand_bookings_sends_and_plans_nothing_and_says_how_t
             body["start"] = json!("2026-09-01T12:00:00Z");
             body["end"] = json!("2026-09-01T12:30:00Z");
         }
-        text.push_str(&format!("{body}\n"));
+        text.push_str(&body.to_string());
+        text.push('\n');
     }
     let got = send(&world, "", &text).await.expect(200);
     let last = lines(&got).pop().unwrap();

@@ -8,6 +8,9 @@
 
 mod bulk;
 mod commands;
+mod erase;
+mod kept;
 mod keys;
+mod life;
 mod refusals;
 mod world;

@@ -1,0 +1,160 @@
+//! The sweep: what is kept for a time only goes, in batches, business by business; and traces of erased people are looked
+//! for once more. How long is the business's setting (`flyt_core::retention`).
+
+use crate::change::Out;
+use crate::engine::Inner;
+use crate::erase;
+use crate::ids::IdSource;
+use crate::refusal::Refusal;
+use flyt_core::business::Business;
+use flyt_core::id::{CustomerId, RunId, StepId};
+use flyt_core::instant::{plus_ms, to_ms};
+use flyt_core::state::{self, StepState};
+use flyt_store::page::Paging;
+use flyt_store::{Tx, businesses, erasure, meta, retention};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Rows of one transaction.
+const BATCH: i64 = 500;
+/// A day, ms.
+const DAY_MS: i64 = 24 * 3_600_000;
+/// After this nothing that was on its way when a customer was erased can still be recorded: a lease and some.
+const LOOK_AGAIN_MS: i64 = 20 * 60_000;
+/// Shortest time between two sweeps, ms of domain time.
+pub(crate) const EVERY_MS: i64 = 3_600_000;
+
+/// Sweeps if an hour of domain time has passed since the last time. Under the test clock it follows the moves of the clock.
+pub(crate) async fn sweep_when_due(inner: &Arc<Inner>) -> Result<(), Refusal> {
+    let now = to_ms(inner.clock.now());
+    let last = inner.swept_ms.load(Ordering::SeqCst);
+    if now.saturating_sub(last) < EVERY_MS && last != 0 {
+        return Ok(());
+    }
+    inner.swept_ms.store(now, Ordering::SeqCst);
+    sweep(inner).await
+}
+
+async fn sweep(inner: &Arc<Inner>) -> Result<(), Refusal> {
+    let mut cursor: Option<String> = None;
+    loop {
+        let from = cursor.clone();
+        let page = inner
+            .read(async move |tx: &mut Tx| {
+                let paging = Paging::new(Some(flyt_store::page::MAX_LIMIT), from.as_deref())?;
+                Ok(businesses::page(&mut tx.engine(), &paging).await?)
+            })
+            .await?;
+        for business in &page.rows {
+            one(inner, business).await?;
+        }
+        let Some(next) = page.next else { return Ok(()) };
+        cursor = Some(next);
+    }
+}
+
+async fn one(inner: &Arc<Inner>, business: &Business) -> Result<(), Refusal> {
+    let now = inner.clock.now();
+    let kept = &business.settings.retention;
+    look_again(inner, business.no, now).await?;
+    if let Some(days) = kept.messages_days {
+        drop_contents(inner, business.no, plus_ms(now, -days * DAY_MS)).await?;
+    }
+    if let Some(months) = kept.audit_months {
+        // A month is 31 days here: nothing goes before its time.
+        drop_audit(inner, business.no, plus_ms(now, -months * 31 * DAY_MS)).await?;
+    }
+    Ok(())
+}
+
+/// Where the purge of a business's contents has got to: everything before it is gone for good.
+fn progress_key(no: i64) -> String {
+    format!("purged/{no}")
+}
+
+async fn drop_contents(inner: &Arc<Inner>, no: i64, before: Timestamp) -> Result<(), Refusal> {
+    let below = RunId(IdSource::floor(before));
+    let key = progress_key(no);
+    let start = inner
+        .read(async move |tx: &mut Tx| Ok(meta::get(&mut tx.engine(), &key).await?))
+        .await?;
+    let start = start.and_then(|run| run.parse().ok()).map_or(0, |run: i64| run);
+    let mut after = StepId {
+        run: RunId(start),
+        no: -1,
+    };
+    // What still waits in an old run is passed over now and met again the next time.
+    let mut all_before_gone = true;
+    loop {
+        let found = inner
+            .read(async move |tx: &mut Tx| {
+                Ok(retention::contents(&mut tx.tenant(no), after, below, BATCH).await?)
+            })
+            .await?;
+        let Some(last) = found.last().map(|s| s.step) else {
+            return Ok(());
+        };
+        let over = |s: &&retention::Sent| {
+            let settled = StepState::from_word(&s.state).is_none_or(state::is_settled);
+            settled && s.updated_at < to_ms(before)
+        };
+        let old: Vec<StepId> = found.iter().filter(over).map(|s| s.step).collect();
+        all_before_gone &= old.len() == found.len();
+        let more = i64::try_from(found.len()).unwrap_or(0) == BATCH;
+        let (key, kept_progress) = (progress_key(no), all_before_gone);
+        inner
+            .store
+            .write(async move |tx: &mut Tx| {
+                retention::drop_contents(&mut tx.tenant(no), &old)?;
+                if kept_progress {
+                    meta::put(&mut tx.engine(), &key, &last.run.0.to_string())?;
+                }
+                Ok(())
+            })
+            .await?;
+        if !more {
+            return Ok(());
+        }
+        after = last;
+    }
+}
+
+async fn drop_audit(inner: &Arc<Inner>, no: i64, before: Timestamp) -> Result<(), Refusal> {
+    let below = IdSource::floor(before);
+    let there = inner
+        .read(async move |tx: &mut Tx| Ok(retention::has_audit(&mut tx.tenant(no), below).await?))
+        .await?;
+    if !there {
+        return Ok(());
+    }
+    loop {
+        let gone = inner
+            .store
+            .write(async move |tx: &mut Tx| retention::drop_audit(&mut tx.tenant(no), below, BATCH).await)
+            .await?;
+        if gone < u64::try_from(BATCH).unwrap_or(0) {
+            return Ok(());
+        }
+    }
+}
+
+/// Looks once more for the traces of people who were erased a while ago.
+async fn look_again(inner: &Arc<Inner>, no: i64, now: Timestamp) -> Result<(), Refusal> {
+    let before = plus_ms(now, -LOOK_AGAIN_MS);
+    let marked: Vec<CustomerId> = inner
+        .read(async move |tx: &mut Tx| Ok(erasure::marked(&mut tx.tenant(no), before, BATCH).await?))
+        .await?;
+    for id in marked {
+        let owner = inner.clone();
+        inner
+            .write(async move |tx: &mut Tx| {
+                let out = Out::new(&owner, no, owner.clock.now());
+                erase::wipe(tx, &out, id).await?;
+                Ok(erasure::close(&mut tx.tenant(no), id)?)
+            })
+            .await?;
+        erase::forget_answers(inner, no, vec![id.to_string()]).await?;
+    }
+    Ok(())
+}
