@@ -4,6 +4,7 @@ use crate::audit;
 use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::refusal::{Caller, Refusal};
+use crate::retention;
 use flyt_core::customer::Channel;
 use flyt_core::id::{BookingId, RunId, StepId, WorkflowId};
 use flyt_core::instant::to_ms;
@@ -154,6 +155,7 @@ async fn batch(
         let moved = steps::advance(&mut tx.tenant(no), (&step.state, step.attempt), &ready).await?;
         if moved {
             runs::step_reopened(&mut tx.tenant(no), id.run)?;
+            retention::reopened(tx, no, id.run).await?;
             count += 1;
         }
     }

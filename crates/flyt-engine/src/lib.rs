@@ -17,6 +17,7 @@ mod erase;
 mod export;
 mod figures;
 mod ids;
+mod impact;
 mod naming;
 mod nodes;
 mod people;

@@ -36,34 +36,74 @@ pub(crate) async fn sweep_when_due(inner: &Arc<Inner>) -> Result<(), Refusal> {
     sweep(inner).await
 }
 
+/// What a business has that is over its time.
+struct Over {
+    no: i64,
+    /// Erased people whose traces are to be looked for once more.
+    marked: Vec<CustomerId>,
+    /// Texts of messages from before this instant.
+    contents: Option<Timestamp>,
+    /// Acts from before this instant.
+    audit: Option<Timestamp>,
+}
+
 async fn sweep(inner: &Arc<Inner>) -> Result<(), Refusal> {
+    let now = inner.clock.now();
     let mut cursor: Option<String> = None;
     loop {
         let from = cursor.clone();
-        let page = inner
+        let (all, next) = inner
             .read(async move |tx: &mut Tx| {
                 let paging = Paging::new(Some(flyt_store::page::MAX_LIMIT), from.as_deref())?;
-                Ok(businesses::page(&mut tx.engine(), &paging).await?)
+                let page = businesses::page(&mut tx.engine(), &paging).await?;
+                let mut all = Vec::new();
+                for business in &page.rows {
+                    all.push(over(tx, business, now).await?);
+                }
+                Ok((all, page.next))
             })
             .await?;
-        for business in &page.rows {
-            one(inner, business).await?;
+        for over in all {
+            one(inner, over).await?;
         }
-        let Some(next) = page.next else { return Ok(()) };
+        let Some(next) = next else { return Ok(()) };
         cursor = Some(next);
     }
 }
 
-async fn one(inner: &Arc<Inner>, business: &Business) -> Result<(), Refusal> {
-    let now = inner.clock.now();
-    let kept = &business.settings.retention;
-    look_again(inner, business.no, now).await?;
-    if let Some(days) = kept.messages_days {
-        drop_contents(inner, business.no, plus_ms(now, -days * DAY_MS)).await?;
+/// A look at what there is to do, which is mostly nothing.
+async fn over(tx: &mut Tx, business: &Business, now: Timestamp) -> Result<Over, Refusal> {
+    let (no, kept) = (business.no, &business.settings.retention);
+    let marked = erasure::marked(&mut tx.tenant(no), plus_ms(now, -LOOK_AGAIN_MS), BATCH).await?;
+    let mut contents = kept.messages_days.map(|days| plus_ms(now, -days * DAY_MS));
+    if let Some(before) = contents {
+        let (after, below) = (progress(tx, no).await?, RunId(IdSource::floor(before)));
+        let first = retention::contents(&mut tx.tenant(no), after, below, 1).await?;
+        contents = contents.filter(|_| !first.is_empty());
     }
-    if let Some(months) = kept.audit_months {
-        // A month is 31 days here: nothing goes before its time.
-        drop_audit(inner, business.no, plus_ms(now, -months * 31 * DAY_MS)).await?;
+    // A month is 31 days here: nothing goes before its time.
+    let mut audit = kept
+        .audit_months
+        .map(|months| plus_ms(now, -months * 31 * DAY_MS));
+    if let Some(before) = audit {
+        let there = retention::has_audit(&mut tx.tenant(no), IdSource::floor(before)).await?;
+        audit = audit.filter(|_| there);
+    }
+    Ok(Over {
+        no,
+        marked,
+        contents,
+        audit,
+    })
+}
+
+async fn one(inner: &Arc<Inner>, over: Over) -> Result<(), Refusal> {
+    look_again(inner, over.no, over.marked).await?;
+    if let Some(before) = over.contents {
+        drop_contents(inner, over.no, before).await?;
+    }
+    if let Some(before) = over.audit {
+        drop_audit(inner, over.no, before).await?;
     }
     Ok(())
 }
@@ -73,17 +113,28 @@ fn progress_key(no: i64) -> String {
     format!("purged/{no}")
 }
 
+/// The step after which there may be contents left.
+async fn progress(tx: &mut Tx, no: i64) -> Result<StepId, Refusal> {
+    let run = meta::get(&mut tx.engine(), &progress_key(no)).await?;
+    Ok(StepId {
+        run: RunId(run.and_then(|run| run.parse().ok()).unwrap_or(0)),
+        no: -1,
+    })
+}
+
+/// A step of an old run is tried again: what it sends is to be met by the sweep.
+pub(crate) async fn reopened(tx: &mut Tx, no: i64, run: RunId) -> Result<(), Refusal> {
+    if progress(tx, no).await?.run > run {
+        meta::put(&mut tx.engine(), &progress_key(no), &run.0.to_string())?;
+    }
+    Ok(())
+}
+
 async fn drop_contents(inner: &Arc<Inner>, no: i64, before: Timestamp) -> Result<(), Refusal> {
     let below = RunId(IdSource::floor(before));
-    let key = progress_key(no);
-    let start = inner
-        .read(async move |tx: &mut Tx| Ok(meta::get(&mut tx.engine(), &key).await?))
+    let mut after = inner
+        .read(async move |tx: &mut Tx| progress(tx, no).await)
         .await?;
-    let start = start.and_then(|run| run.parse().ok()).map_or(0, |run: i64| run);
-    let mut after = StepId {
-        run: RunId(start),
-        no: -1,
-    };
     // What still waits in an old run is passed over now and met again the next time.
     let mut all_before_gone = true;
     loop {
@@ -108,7 +159,10 @@ async fn drop_contents(inner: &Arc<Inner>, no: i64, before: Timestamp) -> Result
             .write(async move |tx: &mut Tx| {
                 retention::drop_contents(&mut tx.tenant(no), &old)?;
                 if kept_progress {
-                    meta::put(&mut tx.engine(), &key, &last.run.0.to_string())?;
+                    // A run that is not at its end may still send: the next sweep begins there.
+                    let live = retention::oldest_live(&mut tx.tenant(no)).await?;
+                    let at = live.map_or(last.run, |live| live.min(last.run));
+                    meta::put(&mut tx.engine(), &key, &at.0.to_string())?;
                 }
                 Ok(())
             })
@@ -122,12 +176,6 @@ async fn drop_contents(inner: &Arc<Inner>, no: i64, before: Timestamp) -> Result
 
 async fn drop_audit(inner: &Arc<Inner>, no: i64, before: Timestamp) -> Result<(), Refusal> {
     let below = IdSource::floor(before);
-    let there = inner
-        .read(async move |tx: &mut Tx| Ok(retention::has_audit(&mut tx.tenant(no), below).await?))
-        .await?;
-    if !there {
-        return Ok(());
-    }
     loop {
         let gone = inner
             .store
@@ -140,11 +188,7 @@ async fn drop_audit(inner: &Arc<Inner>, no: i64, before: Timestamp) -> Result<()
 }
 
 /// Looks once more for the traces of people who were erased a while ago.
-async fn look_again(inner: &Arc<Inner>, no: i64, now: Timestamp) -> Result<(), Refusal> {
-    let before = plus_ms(now, -LOOK_AGAIN_MS);
-    let marked: Vec<CustomerId> = inner
-        .read(async move |tx: &mut Tx| Ok(erasure::marked(&mut tx.tenant(no), before, BATCH).await?))
-        .await?;
+async fn look_again(inner: &Arc<Inner>, no: i64, marked: Vec<CustomerId>) -> Result<(), Refusal> {
     for id in marked {
         let owner = inner.clone();
         inner

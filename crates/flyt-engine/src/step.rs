@@ -5,6 +5,7 @@ use crate::change::{self, Out};
 use crate::due;
 use crate::engine::Engine;
 use crate::refusal::{Caller, Refusal};
+use crate::retention;
 use flyt_core::id::{StepId, TimerId};
 use flyt_core::instant::to_ms;
 use flyt_core::invalid::{Faults, Fields};
@@ -41,7 +42,8 @@ impl Engine {
                     ..moved(&step, &out)
                 };
                 write(tx, &out, caller, &step, &ready, "step.retry").await?;
-                runs::step_reopened(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
+                runs::step_reopened(&mut tx.tenant(caller.business_no), id.run)?;
+                retention::reopened(tx, caller.business_no, id.run).await
             })
             .await
     }

@@ -117,7 +117,7 @@ impl Engine {
 }
 
 /// Fields of a workflow that callers only read.
-const READ_ONLY: &[&str] = &[
+pub(crate) const READ_ONLY: &[&str] = &[
     "id",
     "revision",
     "version",
@@ -128,7 +128,7 @@ const READ_ONLY: &[&str] = &[
 ];
 
 /// Reads a whole workflow. Later actions may use what earlier webhooks with `store` leave.
-fn read_draft(value: &Value, names: &Names, faults: &mut Faults) -> Option<Draft> {
+pub(crate) fn read_draft(value: &Value, names: &Names, faults: &mut Faults) -> Option<Draft> {
     let mut stored: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let action = |value: &Value, at: &str, faults: &mut Faults, kinds: &[TriggerKind]| {
         let read = Action::read(

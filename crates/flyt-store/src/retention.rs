@@ -17,7 +17,12 @@ const DROP_ANSWERS: &str = "UPDATE attempts SET answer = NULL
 const DROP_AUDIT: &str = "DELETE FROM audit WHERE business_no = $1
     AND id IN (SELECT id FROM audit WHERE business_no = $1 AND id < $2 ORDER BY id LIMIT $3)";
 const OLD_AUDIT: &str = "SELECT id FROM audit WHERE business_no = $1 AND id < $2 ORDER BY id LIMIT 1";
+/// `+ 0` keeps the planner from walking all runs in their order to the first of these few.
+const OLDEST_LIVE: &str =
+    "SELECT id FROM runs WHERE business_no = $1 AND state IN ('running', 'waiting', 'holding')
+    ORDER BY id + 0 LIMIT 1";
 pub(crate) const ALL: &[Sql] = &[
+    Sql::same(OLDEST_LIVE),
     Sql::same(OLD_AUDIT),
     Sql::same(CONTENTS),
     Sql::same(DROP_CONTENT),
@@ -58,6 +63,12 @@ pub async fn contents(tx: &mut TenantTx<'_>, after: StepId, before: RunId, limit
         limit.into(),
     ];
     tx.query(CONTENTS, &params).await
+}
+/// The oldest run that is not at its end: it may still send.
+pub async fn oldest_live(tx: &mut TenantTx<'_>) -> Result<Option<RunId>> {
+    let no = tx.business_no();
+    let found = tx.query_opt::<(RunId,)>(OLDEST_LIVE, &[no.into()]).await?;
+    Ok(found.map(|(id,)| id))
 }
 /// Drops what went out with steps, and what was answered. That they went, when and to whom stays.
 pub fn drop_contents(tx: &mut TenantTx<'_>, steps: &[StepId]) -> Result<()> {

@@ -37,6 +37,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/workflows", get(page).post(create))
         .route("/workflows/check", post(check))
+        .route("/workflows/impact", post(impact))
         .route("/workflows/{id}", one)
         .route("/workflows/{id}/duplicate", post(duplicate))
         .route("/workflows/{id}/undelete", post(undelete))
@@ -103,6 +104,10 @@ async fn check(call: Call, Json(body): Json) -> Answer {
     Ok(object(
         &call.app.engine().check_workflow(&call.caller, body).await?,
     ))
+}
+
+async fn impact(call: Call, Json(body): Json) -> Answer {
+    Ok(object(&call.app.engine().impact(&call.caller, body).await?))
 }
 
 async fn versions(call: Call, id: Path<String>, mut query: Query) -> Answer {

@@ -9,6 +9,7 @@
 mod bulk;
 mod commands;
 mod erase;
+mod impact;
 mod kept;
 mod keys;
 mod life;

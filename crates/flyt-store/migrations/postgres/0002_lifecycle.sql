@@ -8,6 +8,6 @@ CREATE TABLE erasures (
 CREATE INDEX changes_by_customer ON changes (customer_id, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX steps_by_customer ON steps (customer_id) WHERE booking_id IS NULL AND customer_id IS NOT NULL;
 CREATE INDEX runs_by_customer ON runs (customer_id) WHERE booking_id IS NULL AND customer_id IS NOT NULL;
-CREATE INDEX runs_live ON runs (workflow_no, id) WHERE state IN ('running', 'waiting', 'holding');
+CREATE INDEX runs_live ON runs (business_no, workflow_no, id) WHERE state IN ('running', 'waiting', 'holding');
 CREATE INDEX steps_failed ON steps (business_no, run_id, step_no) WHERE state IN ('failed', 'unknown');
 CREATE INDEX audit_with_detail ON audit (business_no, object) WHERE detail <> '{}';
