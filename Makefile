@@ -1,5 +1,5 @@
 # Two commands are enough: `make run` and `make test`.
-.PHONY: run build test check dev season timing fmt clean
+.PHONY: run demo build test check dev season timing fmt clean
 
 export CARGO_INCREMENTAL ?= 0
 PROFILE ?= ci
@@ -8,6 +8,9 @@ SHARED ?= $(CURDIR)/../shared
 
 run: ## Build and serve on http://127.0.0.1:8080 with the embedded store in ./data
 	cargo run --release --bin flyt -- serve --data data $(ARGS)
+
+demo: ## A salon with a month behind it, in memory, on http://127.0.0.1:8080
+	cargo run --release --bin flyt -- demo $(ARGS)
 
 build: ## target/release/flyt
 	cargo build --release --bin flyt

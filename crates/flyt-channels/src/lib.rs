@@ -10,6 +10,7 @@
 //! ([`smtp::Relay`]) is trusted. Rendering is done before this crate is reached, and so is storing after it.
 
 pub mod capture;
+pub mod dns;
 pub mod egress;
 pub mod email;
 pub mod outcome;

@@ -138,6 +138,19 @@ impl Relay {
         }
     }
 
+    /// Connects, greets, begins TLS and logs in as a mail would, and leaves without one. The answer says whether the line was
+    /// encrypted.
+    ///
+    /// # Errors
+    /// The outcome that a mail would have had.
+    pub async fn probe(&self) -> Result<bool, Outcome> {
+        let mut connection = self.way.connect(self.timeouts.stage).await?;
+        let encrypted = self.way.is_encrypted(&connection);
+        // It has answered everything we asked; how it takes the goodbye tells nothing.
+        let _goodbye = timeout(self.timeouts.stage, connection.quit()).await;
+        Ok(encrypted)
+    }
+
     async fn transact(
         &self,
         mut connection: AsyncSmtpConnection,

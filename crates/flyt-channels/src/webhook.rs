@@ -113,6 +113,11 @@ impl Webhooks {
         })
     }
 
+    /// Refuses an address by what its text says, when it is saved; every attempt looks again.
+    pub fn check_url(&self, url: &str) -> Result<(), Refused> {
+        self.guard.check_url(url).map(drop)
+    }
+
     /// Makes one attempt. `now` is the instant that is signed, and the one a `Retry-After` date is read
     /// against when the answer bears no date of its own.
     pub async fn call(&self, call: &WebhookCall, now: Timestamp) -> Outcome {

@@ -77,6 +77,10 @@ impl Filters {
     /// The booking's own filters (location, service, resource, extras): the first that says no. They decide whether a
     /// timer is planned. A value whose object is archived matches nothing.
     pub fn own(&self, facts: &BookingFacts) -> Option<Reason> {
+        first_no(self.own_verdicts(facts))
+    }
+    /// What each of the booking's own filters says, in order, with the reason of a no.
+    pub(crate) fn own_verdicts(&self, facts: &BookingFacts) -> [(bool, Reason); 4] {
         let location = facts.location.as_ref().filter(|l| l.archived_at.is_none());
         let resource = facts.resource.as_ref().filter(|r| r.archived_at.is_none());
         let service = Some(&facts.service).filter(|s| s.archived_at.is_none());
@@ -86,7 +90,7 @@ impl Filters {
                 .iter()
                 .any(|e| e.id == *id && e.archived_at.is_none())
         };
-        let checks = [
+        [
             (
                 self.location.lets(|id| location.is_some_and(|l| l.id == *id)),
                 Reason::FilterLocation,
@@ -100,15 +104,18 @@ impl Filters {
                 Reason::FilterResource,
             ),
             (self.extras.lets(has_extra), Reason::FilterExtras),
-        ];
-        first_no(checks)
+        ]
     }
 
     /// The other filters (status, language): the first that says no. They are decided on fresh facts when a run starts.
     pub fn rest(&self, facts: &Facts) -> Option<Reason> {
+        first_no(self.rest_verdicts(facts))
+    }
+    /// What each of the other filters says, in order, with the reason of a no.
+    pub(crate) fn rest_verdicts(&self, facts: &Facts) -> [(bool, Reason); 2] {
         let status = facts.booking.as_ref().map(|b| b.booking.status.as_str());
         let language = facts.language();
-        first_no([
+        [
             (
                 self.status.lets(|key| status == Some(key.as_str())),
                 Reason::FilterStatus,
@@ -117,7 +124,7 @@ impl Filters {
                 self.language.lets(|tag| language.is_some_and(|l| tag.covers(l))),
                 Reason::FilterLanguage,
             ),
-        ])
+        ]
     }
 
     /// Names of the filters in use that need a booking: all but language.
@@ -180,7 +187,7 @@ fn first_no<const N: usize>(checks: [(bool, Reason); N]) -> Option<Reason> {
         .map(|(_, reason)| reason)
 }
 
-fn lists<T: Display>(filter: &Filter<T>) -> Value {
+pub(crate) fn lists<T: Display>(filter: &Filter<T>) -> Value {
     let rows = [
         ("any_of", &filter.any_of),
         ("none_of", &filter.none_of),

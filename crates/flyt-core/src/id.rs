@@ -107,6 +107,8 @@ ids! {
     KeyId = "key";
     /// A row of the audit log.
     AuditId = "aud";
+    /// A standing subscription of a receiver to events.
+    EndpointId = "whk";
 }
 
 /// A step: the n-th of its run. Its outside form is the id that every attempt bears (Message-ID, `webhook-id`).
@@ -190,6 +192,34 @@ pub fn event_id(change: ChangeId, ordinal: i64) -> String {
     format!("evt_{}{}", encode(change.0, WIDTH), encode(ordinal, 1))
 }
 
+/// The id of an event taken apart: the change, or the message's fact, and which of its events.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EventId {
+    /// Number of the change or of the message's fact.
+    pub source: i64,
+    /// Which of its events (`event::EventKind::ordinal`).
+    pub ordinal: i64,
+}
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&event_id(ChangeId(self.source), self.ordinal))
+    }
+}
+impl FromStr for EventId {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let digits = text
+            .strip_prefix("evt_")
+            .filter(|d| d.len() == WIDTH + 1)
+            .ok_or(NotAnId)?;
+        let (source, ordinal) = digits.split_at_checked(WIDTH).ok_or(NotAnId)?;
+        Ok(Self {
+            source: decode(source).ok_or(NotAnId)?,
+            ordinal: decode(ordinal).ok_or(NotAnId)?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,5 +248,11 @@ mod tests {
             group: 1,
         };
         assert_eq!(timer.to_string().parse(), Ok(timer));
+        let event = EventId {
+            source: 1 << 60,
+            ordinal: 8,
+        };
+        assert_eq!(event.to_string().parse(), Ok(event));
+        assert_eq!("evt_1".parse::<EventId>(), Err(NotAnId));
     }
 }

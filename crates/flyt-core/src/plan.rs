@@ -60,7 +60,7 @@ pub fn on_change(workflow: &Workflow, change: &Change, facts: &Facts, starts: i6
 }
 
 /// The triggers of the change's kinds, in the order of its events.
-fn candidates<'w>(workflow: &'w Workflow, change: &Change) -> Vec<(usize, &'w Trigger)> {
+pub(crate) fn candidates<'w>(workflow: &'w Workflow, change: &Change) -> Vec<(usize, &'w Trigger)> {
     let triggers = || workflow.definition.triggers.iter().enumerate();
     let of = |kind: &TriggerKind| {
         let kind = *kind;
@@ -81,7 +81,7 @@ fn refused(workflow: &Workflow, change: &Change, facts: &Facts) -> Option<Reason
 }
 
 /// Why none of the candidate triggers matched: the status, where that alone keeps a changed booking out, else its settings.
-fn no_match(when: &When, workflow: &Workflow, facts: &Facts) -> Reason {
+pub(crate) fn no_match(when: &When, workflow: &Workflow, facts: &Facts) -> Reason {
     let changed = matches!(when, When::BookingChanged { .. });
     if changed && !still_counts(workflow, facts) {
         Reason::BookingNotActive
@@ -111,7 +111,7 @@ fn still_counts(workflow: &Workflow, facts: &Facts) -> bool {
     })
 }
 
-fn settings_match(when: &When, workflow: &Workflow, change: &Change, facts: &Facts) -> bool {
+pub(crate) fn settings_match(when: &When, workflow: &Workflow, change: &Change, facts: &Facts) -> bool {
     match when {
         When::CustomerCreated | When::BookingCreated | When::BookingStarts(_) | When::BookingEnds(_) => true,
         When::BookingChanged {

@@ -85,6 +85,8 @@ words! {
         UnknownOutcome = "unknown_outcome",
         /// The customer was erased.
         CustomerErased = "customer_erased",
+        /// The webhook endpoint is switched off or deleted.
+        EndpointDisabled = "endpoint_disabled",
     }
 }
 
@@ -147,6 +149,7 @@ impl Reason {
                 "The receiver's answer was lost; somebody must decide whether to send again."
             }
             Self::CustomerErased => "The customer was erased.",
+            Self::EndpointDisabled => "The webhook endpoint was switched off or deleted.",
         }
     }
 
@@ -200,6 +203,7 @@ impl Reason {
                 "Svaret fra mottakeren gikk tapt; noen må avgjøre om den skal sendes på nytt."
             }
             Self::CustomerErased => "Kunden er slettet.",
+            Self::EndpointDisabled => "Webhook-adressen er slått av eller slettet.",
         }
     }
 }

@@ -197,6 +197,16 @@ pub fn business(business: &Business) -> Value {
 
 /// The standard body of a webhook (`api.md`, Envelope).
 pub fn envelope(meta: &Meta, facts: &Facts) -> Value {
+    let workflow = json!({"id": meta.workflow_id, "name": meta.workflow_name, "run_id": meta.run_id});
+    event(
+        (&meta.event_id, &meta.event_word, meta.event_at),
+        Some(workflow),
+        facts,
+    )
+}
+
+/// An event with its facts: the envelope, without `workflow` where nobody but the event itself speaks (feed, endpoints).
+pub fn event((id, word, when): (&str, &str, Timestamp), workflow: Option<Value>, facts: &Facts) -> Value {
     let mut data = Map::new();
     if let Some(b) = &facts.booking {
         data.insert("booking".to_owned(), booking(b, facts.customer.as_ref()));
@@ -208,13 +218,10 @@ pub fn envelope(meta: &Meta, facts: &Facts) -> Value {
         data.insert("payment".to_owned(), payment(p));
     }
     let mut envelope = Map::new();
-    envelope.insert("id".to_owned(), json!(meta.event_id));
-    envelope.insert("type".to_owned(), json!(meta.event_word));
-    envelope.insert("timestamp".to_owned(), at(meta.event_at));
-    envelope.insert(
-        "workflow".to_owned(),
-        json!({"id": meta.workflow_id, "name": meta.workflow_name, "run_id": meta.run_id}),
-    );
+    envelope.insert("id".to_owned(), json!(id));
+    envelope.insert("type".to_owned(), json!(word));
+    envelope.insert("timestamp".to_owned(), at(when));
+    envelope.extend(workflow.map(|w| ("workflow".to_owned(), w)));
     envelope.insert("data".to_owned(), Value::Object(data));
     if let Some(p) = &facts.previous {
         envelope.insert("previous".to_owned(), previous(p));

@@ -5,6 +5,7 @@ use crate::change::Out;
 use crate::engine::{Engine, Inner};
 use crate::random;
 use crate::refusal::{Actor, Caller, Refusal, Written};
+use crate::seal::place;
 use crate::terms::Terms;
 use base64::Engine as _;
 use flyt_core::business::{self, Business, Mode, Settings};
@@ -19,7 +20,6 @@ use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, ReplanRow};
 use flyt_store::{businesses, catalogue, secrets};
 use serde_json::Value;
-use std::sync::PoisonError;
 
 /// The number under which the operator's own answers are kept: no business has it.
 const PLATFORM: i64 = 0;
@@ -236,45 +236,36 @@ pub(crate) fn replan(
 impl Inner {
     /// The live webhook secrets of a business, newest first; one is made on first use.
     pub(crate) async fn webhook_secrets(&self, no: i64) -> Result<Vec<String>, Refusal> {
-        let kept = self
-            .secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&no)
-            .cloned();
-        if let Some(kept) = kept {
-            return Ok(kept);
-        }
-        let since = to_ms(self.clock.now()).saturating_sub(OVERLAP_MS);
         let sealed = self
             .read(async move |tx: &mut Tx| Ok(secrets::versions(&mut tx.tenant(no), WEBHOOK).await?))
             .await?;
+        let mut open = self.live_secrets(no, &sealed)?;
+        if open.is_empty() {
+            open.push(self.new_webhook_secret(no, None).await?);
+        }
+        Ok(open)
+    }
+
+    /// Opens those of a secret's versions (newest first) that sign now: the newest for ever, an older one for a day after the
+    /// next was made.
+    pub(crate) fn live_secrets(&self, no: i64, sealed: &[secrets::Secret]) -> Result<Vec<String>, Refusal> {
+        let since = to_ms(self.clock.now()).saturating_sub(OVERLAP_MS);
         let mut open = Vec::new();
         for (at, secret) in sealed.iter().enumerate() {
-            // The newest signs for ever; an older one for a day after the next was made.
             let replaced = at
                 .checked_sub(1)
                 .and_then(|n| sealed.get(n))
                 .map(|n| n.created_at);
             if replaced.is_none_or(|r| to_ms(r) > since) {
-                let context = format!("{no}/{WEBHOOK}/{}", secret.version);
+                let context = place(no, &secret.name, secret.version);
                 open.push(self.seal.open(&secret.sealed, &context).map_err(Refusal::Bug)?);
             }
         }
-        if open.is_empty() {
-            open.push(self.new_webhook_secret(no, None).await?);
-        }
-        self.secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(no, open.clone());
         Ok(open)
     }
 
     async fn new_webhook_secret(&self, no: i64, actor: Option<Actor>) -> Result<String, Refusal> {
-        let mut bytes = [0_u8; SECRET_BYTES];
-        random::fill(&mut bytes).map_err(Refusal::Unavailable)?;
-        let secret = format!("whsec_{}", base64(&bytes));
+        let secret = new_secret()?;
         let mut nonce = [0_u8; crate::seal::NONCE_BYTES];
         random::fill(&mut nonce).map_err(Refusal::Unavailable)?;
         let (seal, plain, at) = (self.seal.clone(), secret.clone(), to_ms(self.clock.now()));
@@ -283,7 +274,7 @@ impl Inner {
             let newest = secrets::versions(&mut tx.tenant(no), WEBHOOK).await?;
             let version = newest.first().map_or(1, |s| s.version + 1);
             let sealed = seal
-                .close(&plain, &format!("{no}/{WEBHOOK}/{version}"), &nonce)
+                .close(&plain, &place(no, WEBHOOK, version), &nonce)
                 .map_err(Refusal::Bug)?;
             let row = secrets::Secret {
                 name: WEBHOOK.to_owned(),
@@ -306,14 +297,14 @@ impl Inner {
             Ok(())
         })
         .await?;
-        self.secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&no);
         Ok(secret)
     }
 }
 
-fn base64(bytes: &[u8]) -> String {
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+/// A new secret in the form of Standard Webhooks.
+pub(crate) fn new_secret() -> Result<String, Refusal> {
+    let mut bytes = [0_u8; SECRET_BYTES];
+    random::fill(&mut bytes).map_err(Refusal::Unavailable)?;
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    Ok(format!("whsec_{text}"))
 }

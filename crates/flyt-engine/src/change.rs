@@ -1,6 +1,7 @@
 //! A change plans itself: the change row, the runs its events start, and the timers of its booking, all in the transaction of
 //! the write. Reading the request and writing the booking itself is `booking`; what happens to steps is `worker`.
 
+use crate::delivery;
 use crate::engine::Inner;
 use crate::refusal::{Actor, Refusal};
 use crate::starting::{self, Origin};
@@ -107,6 +108,8 @@ pub(crate) async fn commit(
     let mut out = Out::new(inner, tenant.business.no, now);
     if !change.kinds.is_empty() {
         write_change(tx, tenant, &change, &facts, &cause)?;
+        let (told, customer) = (change::bits(&change.kinds), facts.customer.as_ref().map(|c| c.id));
+        delivery::announce(tx, &mut out, &tenant.endpoints, (change.id.0, told), customer)?;
         if let Some(before) = &delta.before {
             settle_waiting(tx, &mut out, tenant, before, &facts, &change, cause.run).await?;
         }

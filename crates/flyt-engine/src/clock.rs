@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+/// Where a manual clock stands that follows the system's.
+const LET_GO: i64 = i64::MAX;
+
 /// Domain time.
 #[derive(Debug)]
 pub enum Clock {
@@ -21,19 +24,34 @@ impl Clock {
     }
     /// The present instant in whole milliseconds.
     pub fn now(&self) -> Timestamp {
-        match self {
-            Self::System => flyt_core::instant::whole_ms(wall()),
-            Self::Manual(ms) => flyt_core::instant::from_ms(ms.load(Ordering::SeqCst)),
+        match self.stands_at() {
+            Some(ms) => flyt_core::instant::from_ms(ms),
+            None => flyt_core::instant::whole_ms(wall()),
         }
     }
     /// True for a clock that is moved by hand.
     pub fn is_manual(&self) -> bool {
-        matches!(self, Self::Manual(_))
+        self.stands_at().is_some()
+    }
+    /// Where a manual clock stands, ms; `None` for the system's and one that follows it.
+    fn stands_at(&self) -> Option<i64> {
+        match self {
+            Self::System => None,
+            Self::Manual(ms) => Some(ms.load(Ordering::SeqCst)).filter(|ms| *ms != LET_GO),
+        }
     }
     /// Moves a manual clock; a system clock stays as it is.
     pub fn set(&self, at: Timestamp) {
-        if let Self::Manual(ms) = self {
+        if let Self::Manual(ms) = self
+            && self.is_manual()
+        {
             ms.store(flyt_core::instant::to_ms(at), Ordering::SeqCst);
+        }
+    }
+    /// From now on a manual clock is the system's.
+    pub(crate) fn let_go(&self) {
+        if let Self::Manual(ms) = self {
+            ms.store(LET_GO, Ordering::SeqCst);
         }
     }
 }

@@ -144,7 +144,7 @@ fn verdict(reason: Reason, held: bool) -> Reason {
 }
 
 /// The actions that this timer stands for: those computed for its very instant, else those of its place.
-fn group<'d>(due: &'d Due, row: &TimerRow) -> Option<&'d Group> {
+pub(crate) fn group<'d>(due: &'d Due, row: &TimerRow) -> Option<&'d Group> {
     let same = due.groups.iter().find(|g| to_ms(g.at) == row.due_at);
     let place = usize::try_from(row.id.group).unwrap_or(0);
     same.or_else(|| due.groups.get(place))

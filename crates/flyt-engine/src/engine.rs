@@ -1,6 +1,9 @@
 //! The engine: wiring of store, clock, ids, channels and loops. What it does is in the modules named after it.
 
 use crate::clock::{self, Clock};
+use crate::counts::Counts;
+use crate::delivery;
+use crate::hold::{self, Hold};
 use crate::ids::IdSource;
 use crate::nodes;
 use crate::pulse;
@@ -16,7 +19,6 @@ use flyt_store::Store;
 use flyt_store::Tx;
 use flyt_store::steps::StepRow;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -25,6 +27,10 @@ use tokio::sync::watch;
 const QUEUE: usize = 512;
 /// Deliveries in flight at once.
 const AT_ONCE: usize = 64;
+/// The same for deliveries to endpoints: an endpoint that does not answer must not hold up what goes to people.
+const ENDPOINT_QUEUE: usize = 64;
+/// Deliveries to endpoints in flight at once.
+const ENDPOINTS_AT_ONCE: usize = 16;
 /// How long a claim holds. Longer than every time-out of a try: the longest is SMTP's ten minutes after the final dot.
 const LEASE_MS: i64 = 15 * 60_000;
 /// Slack of the readiness check: nothing is claimable and unclaimed for longer than this.
@@ -42,7 +48,7 @@ pub struct Parts {
     pub webhooks: Webhooks,
     /// Seals secrets at rest.
     pub seal: Seal,
-    /// True: nothing leaves until it is released.
+    /// True: nothing leaves this process until it is released, whatever the store says (`hold.rs`).
     pub held: bool,
     /// False: another process fires timers and delivers; this one only takes commands.
     pub works: bool,
@@ -65,14 +71,18 @@ pub(crate) struct Inner {
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) moving: tokio::sync::Mutex<()>,
     pub(crate) held: AtomicBool,
+    /// The stored hold, as it was last seen.
+    pub(crate) hold: Mutex<Option<Hold>>,
     works: bool,
     pub(crate) last_beat_ms: AtomicI64,
     /// When the last sweep of old rows began, ms; 0: not since the start.
     pub(crate) swept_ms: AtomicI64,
     places: Arc<tokio::sync::Semaphore>,
     flying: AtomicUsize,
+    endpoint_places: Arc<tokio::sync::Semaphore>,
+    endpoints_flying: AtomicUsize,
+    pub(crate) counts: Counts,
     itself: std::sync::OnceLock<std::sync::Weak<Inner>>,
-    pub(crate) secrets: Mutex<BTreeMap<i64, Vec<String>>>,
 }
 
 /// The engine. Cheap to clone.
@@ -97,6 +107,7 @@ impl Engine {
             .store
             .read(async |tx: &mut Tx| flyt_store::meta::greatest_id(&mut tx.engine()).await)
             .await?;
+        let stored = hold::stored(&parts.store).await?;
         let inner = Arc::new(Inner {
             ids: IdSource::new(node, floor),
             store: parts.store,
@@ -111,14 +122,17 @@ impl Engine {
             idle: watch::Sender::new((0, None)),
             stopping: watch::Sender::new(false),
             moving: tokio::sync::Mutex::new(()),
-            held: AtomicBool::new(parts.held),
+            held: AtomicBool::new(parts.held || stored.is_some()),
+            hold: Mutex::new(stored),
             works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
             swept_ms: AtomicI64::new(0),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
             flying: AtomicUsize::new(0),
+            endpoint_places: Arc::new(tokio::sync::Semaphore::new(ENDPOINTS_AT_ONCE)),
+            endpoints_flying: AtomicUsize::new(0),
+            counts: Counts::default(),
             itself: std::sync::OnceLock::new(),
-            secrets: Mutex::default(),
         });
         inner.itself.get_or_init(|| Arc::downgrade(&inner));
         if inner.works {
@@ -156,6 +170,14 @@ impl Engine {
         }
         pulse::move_clock(&self.0, target).await
     }
+    /// Ends a test clock: from now on time is the system's. For `flyt demo`, whose past has been played; the store must be
+    /// one that is gone with the process, because it still says that it belongs to a test clock.
+    pub async fn go_live(&self) {
+        let _one_at_a_time = self.0.moving.lock().await;
+        pulse::settle(&self.0).await;
+        self.0.clock.let_go();
+        self.0.ring();
+    }
     /// Waits until what is due now has been done.
     pub async fn settle(&self) {
         pulse::settle(&self.0).await;
@@ -164,7 +186,7 @@ impl Engine {
     pub fn is_held(&self) -> bool {
         self.0.held.load(Ordering::SeqCst)
     }
-    /// Lets everything go that was held.
+    /// Lets everything go that was held in this process. `lift_hold` makes it last.
     pub fn release(&self) {
         self.0.held.store(false, Ordering::SeqCst);
         self.0.ring();
@@ -208,6 +230,8 @@ impl Engine {
         self.0.stopping.send_replace(true);
         let all = u32::try_from(AT_ONCE).unwrap_or(u32::MAX);
         let _all = self.0.places.acquire_many(all).await;
+        let all = u32::try_from(ENDPOINTS_AT_ONCE).unwrap_or(u32::MAX);
+        let _all_endpoints = self.0.endpoint_places.acquire_many(all).await;
         if self.0.store.is_postgres()
             && !self.0.clock.is_manual()
             && let Err(refusal) = nodes::leave(&self.0).await
@@ -322,6 +346,10 @@ impl Inner {
     pub(crate) fn room(&self) -> usize {
         QUEUE.saturating_sub(self.in_flight())
     }
+    /// How many more deliveries to endpoints may be handed over.
+    pub(crate) fn endpoint_room(&self) -> usize {
+        ENDPOINT_QUEUE.saturating_sub(self.endpoints_flying.load(Ordering::SeqCst))
+    }
     /// Whether this machine's clock is too far off to claim anything.
     pub(crate) fn is_off(&self) -> bool {
         self.off_ms.load(Ordering::SeqCst) != 0
@@ -350,12 +378,23 @@ impl Inner {
         self.flying.fetch_add(steps.len(), Ordering::SeqCst);
         self.ring();
         for step in steps {
-            let (inner, places) = (inner.clone(), self.places.clone());
+            let to_endpoint = step.channel.as_deref() == Some(delivery::CHANNEL);
+            let places = if to_endpoint {
+                &self.endpoint_places
+            } else {
+                &self.places
+            };
+            let (inner, places) = (inner.clone(), places.clone());
+            self.endpoints_flying
+                .fetch_add(usize::from(to_endpoint), Ordering::SeqCst);
             tokio::spawn(async move {
                 let _place = places.acquire_owned().await;
                 if !*inner.stopping.borrow() {
                     worker::deliver(inner.clone(), step).await;
                 }
+                inner
+                    .endpoints_flying
+                    .fetch_sub(usize::from(to_endpoint), Ordering::SeqCst);
                 inner.flying.fetch_sub(1, Ordering::SeqCst);
                 inner.ring();
             });

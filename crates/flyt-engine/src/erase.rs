@@ -6,6 +6,7 @@
 use crate::audit;
 use crate::change::{self, Out};
 use crate::engine::{Engine, Inner};
+use crate::fingerprint;
 use crate::refusal::{Caller, Refusal, Target};
 use crate::starting;
 use crate::suppression::{OPTED_OUT, OPTED_OUT_MARKETING, OPTED_OUT_SERVICE};
@@ -90,7 +91,7 @@ async fn erase(
     for (booking, _) in &own {
         tx.tenant(no).alone(&format!("booking/{}", booking.0));
     }
-    remember_refusals(tx, &out, &customer).await?;
+    remember_refusals(tx, &out, &tenant, &customer).await?;
     for (booking, _) in &own {
         withdraw_timers(tx, &out, &tenant, *booking).await?;
         for run in runs::live(&mut tx.tenant(no), *booking).await? {
@@ -111,8 +112,14 @@ async fn erase(
 }
 
 /// What they refused, and what is known of their addresses, stays known under a keyed hash.
-async fn remember_refusals(tx: &mut Tx, out: &Out<'_>, customer: &Customer) -> Result<(), Refusal> {
+async fn remember_refusals(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    tenant: &Tenant,
+    customer: &Customer,
+) -> Result<(), Refusal> {
     let no = out.business_no;
+    let prints = fingerprint::make(out.inner, tx, tenant, out.now)?;
     for (channel, address) in [
         (Channel::Email, &customer.contact.email),
         (Channel::Sms, &customer.contact.phone),
@@ -120,7 +127,7 @@ async fn remember_refusals(tx: &mut Tx, out: &Out<'_>, customer: &Customer) -> R
         let Some(address) = address.as_deref().map(contact::folded) else {
             continue;
         };
-        let print = out.inner.print(no, channel.word(), &address);
+        let print = prints.of(channel.word(), &address);
         let mut tenant = tx.tenant(no);
         if let Some(row) = suppressions::of(&mut tenant, channel.word(), &address).await? {
             suppressions::remove(&mut tenant, channel.word(), &address).await?;
@@ -261,14 +268,22 @@ pub(crate) async fn wipe(tx: &mut Tx, out: &Out<'_>, id: CustomerId) -> Result<(
 
 async fn wipe_trace(tx: &mut Tx, out: &Out<'_>, trace: &Trace) -> Result<(), Refusal> {
     let no = out.business_no;
-    let (workflow_no, version) = trace.version;
-    let definition = out.inner.cache.version(tx, no, workflow_no, version).await?;
+    let definition = match trace.version {
+        Some((workflow, version)) => Some(out.inner.cache.version(tx, no, workflow, version).await?),
+        None => None,
+    };
     let recipient = trace.recipient.as_deref().and_then(|address| {
         if trace.channel.as_deref() == Some(Channel::Webhook.word()) {
-            return origin(address);
+            // The address of an endpoint is the business's own.
+            return definition
+                .as_ref()
+                .map_or_else(|| Some(address.to_owned()), |_| origin(address));
         }
         // Staff and places, and what stands in the workflow itself, are not the person's.
-        match role(&definition, trace.action, trace.to_no) {
+        let role = definition
+            .as_ref()
+            .and_then(|d| role(d, trace.action, trace.to_no));
+        match role {
             Some(Recipient::Resource | Recipient::Location | Recipient::Admins | Recipient::Fixed(_)) => {
                 Some(address.to_owned())
             }

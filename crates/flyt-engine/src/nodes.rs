@@ -108,6 +108,7 @@ async fn sign(inner: &Arc<Inner>) -> Result<(), Refusal> {
         );
         inner.ids.become_node(other);
     }
+    inner.follow_hold().await?;
     let off = skew_ms.abs() > SKEW_MS;
     if inner.off_ms.swap(if off { skew_ms } else { 0 }, Ordering::SeqCst) == 0 && off {
         tracing::error!(

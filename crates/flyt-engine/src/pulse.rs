@@ -3,6 +3,7 @@
 
 use crate::barrier;
 use crate::clock;
+use crate::delivery;
 use crate::due;
 use crate::engine::Inner;
 use crate::refusal::Refusal;
@@ -46,12 +47,12 @@ pub(crate) async fn beat(inner: Arc<Inner>) {
     loop {
         let heard = *bell.borrow_and_update();
         let rest = match pass(&inner).await {
-            Ok((true, _)) => continue,
-            Ok((false, next)) => {
+            Ok(Passed { again: true, .. }) => continue,
+            Ok(Passed { next, whole, .. }) => {
                 inner
                     .last_beat_ms
                     .store(clock::wall().as_millisecond(), Ordering::Relaxed);
-                if inner.in_flight() == 0 {
+                if whole && inner.in_flight() == 0 {
                     inner.idle.send_replace((heard, next));
                 }
                 rest(&inner, next)
@@ -77,10 +78,23 @@ fn rest(inner: &Inner, next: Option<i64>) -> Duration {
     Duration::from_millis(u64::try_from(wait).unwrap_or(0)).min(REST)
 }
 
-/// One pass. True: something was due, look again at once.
-async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
+/// What a pass came to.
+struct Passed {
+    /// Something was due: look again at once.
+    again: bool,
+    /// When the next thing comes due, ms.
+    next: Option<i64>,
+    /// Nothing that was due was left for want of room.
+    whole: bool,
+}
+
+/// One pass.
+async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
     let now = to_ms(inner.clock.now());
-    let mut found = inner.glance(async move |tx: &mut Tx| look(tx, now).await).await?;
+    let endpoints = inner.endpoint_room();
+    let mut found = inner
+        .glance(async move |tx: &mut Tx| look(tx, now, endpoints > 0).await)
+        .await?;
     if inner.held.load(Ordering::SeqCst) || inner.is_off() {
         // Nothing leaves; planning goes on, so that what is released is what was planned in time.
         found = Found {
@@ -89,10 +103,15 @@ async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
         };
     }
     let room = inner.room();
+    let mut to_endpoints = 0;
     let deliveries: Vec<StepRow> = found
         .steps
         .iter()
         .filter(|s| s.channel.is_some())
+        .filter(|s| {
+            to_endpoints += usize::from(s.kind == delivery::CHANNEL);
+            s.kind != delivery::CHANNEL || to_endpoints <= endpoints
+        })
         .take(room)
         .cloned()
         .collect();
@@ -102,24 +121,33 @@ async fn pass(inner: &Arc<Inner>) -> Result<(bool, Option<i64>), Refusal> {
         .filter(|s| s.channel.is_none())
         .cloned()
         .collect();
+    let due = found.steps.iter().filter(|s| s.channel.is_some()).count();
+    let whole = endpoints > 0 && deliveries.len() == due;
     let claimed = claim(inner, deliveries).await?;
     let mut done = join_all(found.replans.into_iter().map(|r| replanned(inner, r))).await;
     done.extend(join_all(found.timers.into_iter().map(|t| fired(inner, t))).await);
     done.extend(join_all(barriers.into_iter().map(|s| carried(inner, s))).await);
     // What failed stays due; it is looked at again after a rest, not at once.
-    Ok((claimed > 0 || done.contains(&true), found.next))
+    Ok(Passed {
+        again: claimed > 0 || done.contains(&true),
+        next: found.next,
+        whole,
+    })
 }
 
-async fn look(tx: &mut Tx, now: i64) -> Result<Found, Refusal> {
+/// `endpoints`: whether there is room for deliveries to endpoints; without, they stand in nobody's way.
+async fn look(tx: &mut Tx, now: i64, endpoints: bool) -> Result<Found, Refusal> {
     let mut engine = tx.engine();
     let replans = workflows::replans(&mut engine, REPLANS).await?;
     let timers = timers::due(&mut engine, now, BATCH).await?;
-    let steps = steps::due(&mut engine, now, BATCH).await?;
+    let steps = steps::due(&mut engine, now, endpoints, BATCH).await?;
     let next = if timers.is_empty() && steps.is_empty() {
         let (timer, step) = (
             timers::next_due(&mut engine).await?,
             steps::next_due(&mut engine).await?,
         );
+        // What is due and waits for room is taken up when a delivery ends, which rings.
+        let step = step.filter(|at| *at > now);
         timer.into_iter().chain(step).min()
     } else {
         None

@@ -102,6 +102,7 @@ impl Engine {
                 let mut object = run(&row, &names);
                 let mut all = Vec::new();
                 for step in steps::of_run(&mut tx.tenant(no), id).await? {
+                    let step = inner.as_shown(&step);
                     let attempts = steps::attempts(&mut tx.tenant(no), step.id).await?;
                     all.push(step_object(&step, &attempts, &tenant.business, inner.clock.now()));
                 }
@@ -139,14 +140,14 @@ impl Engine {
                     let rows = steps::page(&mut tx.tenant(no), &filter, below, most).await?;
                     let more = full(rows.len(), most);
                     let names = names(tx, &tenant, rows.iter().map(|r| r.workflow_no)).await?;
-                    for row in &rows {
+                    for row in rows.iter().map(|row| inner.as_shown(row)) {
                         below = row.id;
-                        let word = word(row, now);
+                        let word = word(&row, now);
                         if query.state.as_deref().is_some_and(|wanted| wanted != word) {
                             continue;
                         }
                         page.data
-                            .push(message(tx, row, &names, &tenant.business, now).await?);
+                            .push(message(tx, &row, &names, &tenant.business, now).await?);
                         if full(page.data.len(), query.limit) {
                             page.next = Some(vec![row.id.run.0, row.id.no]);
                             return Ok(page);
@@ -172,9 +173,14 @@ impl Engine {
                 let tenant = inner.cache.tenant(tx, no).await?;
                 let row = steps::by_id(&mut tx.tenant(no), id)
                     .await?
-                    .filter(|s| s.channel.is_some())
+                    .filter(|s| {
+                        s.channel
+                            .as_deref()
+                            .is_some_and(|c| c != crate::delivery::CHANNEL)
+                    })
                     .ok_or(Refusal::NotFound)?;
                 let names = names(tx, &tenant, [row.workflow_no]).await?;
+                let row = inner.as_shown(&row);
                 message(tx, &row, &names, &tenant.business, inner.clock.now()).await
             })
             .await
@@ -302,7 +308,7 @@ pub(crate) fn language(business: &Business) -> &str {
     business.settings.default_language.tag()
 }
 
-fn sentence(reason: Option<&str>, business: &Business) -> Option<&'static str> {
+pub(crate) fn sentence(reason: Option<&str>, business: &Business) -> Option<&'static str> {
     reason
         .and_then(Reason::from_word)
         .map(|r| r.sentence(language(business)))
@@ -348,7 +354,7 @@ fn step_object(row: &StepRow, attempts: &[AttemptRow], business: &Business, now:
 }
 
 /// What a step and a message show alike.
-fn shared(row: &StepRow, business: &Business, now: Timestamp) -> Map<String, Value> {
+pub(crate) fn shared(row: &StepRow, business: &Business, now: Timestamp) -> Map<String, Value> {
     let object = json!({
         "step_id": row.id.to_string(),
         "channel": row.channel,

@@ -2,7 +2,9 @@
 //! compare-and-set on the attempt. The outcome of a try that is no longer ours is dropped.
 
 use crate::change::Out;
+use crate::endpoints;
 use crate::engine::Inner;
+use crate::events;
 use crate::refusal::Refusal;
 use crate::send::Sent;
 use crate::starting;
@@ -12,6 +14,8 @@ use flyt_channels::outcome::{Answer, Outcome};
 use flyt_core::action::{Act, Action, OnUnknown};
 use flyt_core::contact;
 use flyt_core::customer::Channel;
+use flyt_core::event::EventKind;
+use flyt_core::id::EndpointId;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::reason::Reason;
 use flyt_core::retry::{self, Class, Next, Tried};
@@ -23,6 +27,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The answer of an endpoint that wants nothing more.
+const GONE: i64 = 410;
 
 /// What is written of a try.
 #[derive(Clone)]
@@ -50,12 +57,15 @@ pub(crate) async fn record(
 ) -> Result<(), Refusal> {
     let now = inner.clock.now();
     let from = (step.state.clone(), step.attempt);
-    let writing = write(step, &seen, end, began, now)?;
+    let action = usize::try_from(step.action).ok();
+    let action = action.and_then(|i| seen.workflow.definition.actions.get(i));
+    let writing = write(step, action, end, began, now)?;
+    inner.counts.tried(&writing.step, writing.attempt.as_ref());
     let (owner, seen) = (inner.clone(), Arc::new(seen));
     let dispatch = inner
         .write(async move |tx: &mut Tx| {
             let mut out = Out::new(&owner, writing.step.business_no, owner.clock.now());
-            save(tx, &mut out, (&from.0, from.1), &writing, &seen).await?;
+            save(tx, &mut out, (&from.0, from.1), &writing, Some(&seen)).await?;
             Ok(out.dispatch)
         })
         .await?;
@@ -63,16 +73,41 @@ pub(crate) async fn record(
     Ok(())
 }
 
+/// Records the end of a try to an endpoint, which belongs to no run. One that answers 410 is switched off.
+pub(crate) async fn record_delivery(
+    inner: &Arc<Inner>,
+    step: StepRow,
+    end: End,
+    began: Timestamp,
+    endpoint: EndpointId,
+) -> Result<(), Refusal> {
+    let from = (step.state.clone(), step.attempt);
+    let writing = write(step, None, end, began, inner.clock.now())?;
+    inner.counts.tried(&writing.step, writing.attempt.as_ref());
+    let owner = inner.clone();
+    inner
+        .write(async move |tx: &mut Tx| {
+            let mut out = Out::new(&owner, writing.step.business_no, owner.clock.now());
+            let ours = save(tx, &mut out, (&from.0, from.1), &writing, None).await?;
+            let is_gone = writing.attempt.as_ref().is_some_and(|a| a.code == Some(GONE));
+            if ours && is_gone {
+                endpoints::switch_off(tx, &out, endpoint).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
 async fn save(
     tx: &mut Tx,
     out: &mut Out<'_>,
     from: (&str, i64),
     w: &Writing,
-    seen: &Seen,
-) -> Result<(), Refusal> {
+    seen: Option<&Seen>,
+) -> Result<bool, Refusal> {
     let no = w.step.business_no;
     if !steps::advance(&mut tx.tenant(no), from, &w.step).await? {
-        return Ok(()); // the lease was over and somebody else has it
+        return Ok(false); // the lease was over and somebody else has it
     }
     if let Some(attempt) = &w.attempt {
         steps::put_attempt(&mut tx.tenant(no), w.step.id, attempt)?;
@@ -89,13 +124,18 @@ async fn save(
             to_ms(out.now),
         )?;
     }
-    if !w.over {
-        return Ok(());
+    let Some(seen) = seen.filter(|_| w.over) else {
+        return Ok(true);
+    };
+    if w.step.state == "failed" {
+        events::message(tx, out, &w.step, EventKind::MessageFailed).await?;
     }
-    if !w.barrier {
-        return Ok(runs::step_ended(&mut tx.tenant(no), w.step.id.run)?);
+    if w.barrier {
+        carry_on(tx, out, w, seen).await?;
+    } else {
+        runs::step_ended(&mut tx.tenant(no), w.step.id.run)?;
     }
-    carry_on(tx, out, w, seen).await
+    Ok(true)
 }
 
 /// A webhook with `store` is over: its values are kept and the run goes on past it.
@@ -138,10 +178,13 @@ async fn carry_on(tx: &mut Tx, out: &mut Out<'_>, w: &Writing, seen: &Seen) -> R
     Ok(runs::update(&mut tx.tenant(w.step.business_no), &run)?)
 }
 
-fn write(step: StepRow, seen: &Seen, end: End, began: Timestamp, now: Timestamp) -> Result<Writing, Refusal> {
-    let action = usize::try_from(step.action)
-        .ok()
-        .and_then(|i| seen.workflow.definition.actions.get(i));
+fn write(
+    step: StepRow,
+    action: Option<&Action>,
+    end: End,
+    began: Timestamp,
+    now: Timestamp,
+) -> Result<Writing, Refusal> {
     let barrier = action.is_some_and(|a| a.act.is_barrier());
     let step = StepRow {
         boot: None,

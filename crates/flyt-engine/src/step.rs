@@ -161,6 +161,7 @@ impl Engine {
 async fn find(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Refusal> {
     steps::by_id(&mut tx.tenant(caller.business_no), id)
         .await?
+        .filter(|s| s.channel.as_deref() != Some(crate::delivery::CHANNEL))
         .ok_or(Refusal::NotFound)
 }
 

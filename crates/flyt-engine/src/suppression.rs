@@ -3,7 +3,9 @@
 use crate::audit;
 use crate::change::Out;
 use crate::engine::{Engine, Inner};
+use crate::fingerprint;
 use crate::refusal::{Caller, Refusal, Written};
+use crate::tenant::Tenant;
 use flyt_core::contact;
 use flyt_core::customer::{Channel, Purpose};
 use flyt_core::instant::{from_ms, to_ms};
@@ -21,24 +23,19 @@ pub(crate) const OPTED_OUT_MARKETING: &str = "opted_out_marketing";
 /// As `OPTED_OUT`, of service messages only.
 pub(crate) const OPTED_OUT_SERVICE: &str = "opted_out_service";
 
-impl Inner {
-    /// The keyed hash under which an address of an erased person is recognised.
-    pub(crate) fn print(&self, no: i64, channel: &str, folded: &str) -> String {
-        self.seal.print(folded, &format!("{no}/{channel}"))
-    }
-}
-
 /// Whether nothing of this purpose may go to an address.
 pub(crate) async fn stops(
     inner: &Inner,
     tx: &mut Tx,
-    no: i64,
+    tenant: &Tenant,
     (channel, address): (&str, &str),
     purpose: Purpose,
 ) -> Result<bool, Refusal> {
     let folded = contact::folded(address);
-    let print = inner.print(no, channel, &folded);
-    let reasons = suppressions::reasons(&mut tx.tenant(no), channel, (&folded, &print)).await?;
+    let print = fingerprint::open(inner, tenant).map(|prints| prints.of(channel, &folded));
+    let print = print.unwrap_or_else(|| folded.clone());
+    let reasons =
+        suppressions::reasons(&mut tx.tenant(tenant.business.no), channel, (&folded, &print)).await?;
     Ok(reasons.iter().any(|reason| match reason.as_str() {
         OPTED_OUT_MARKETING => purpose == Purpose::Marketing,
         OPTED_OUT_SERVICE => purpose == Purpose::Service,

@@ -16,7 +16,8 @@ use flyt_core::variables;
 use flyt_core::workflow::{Definition, Workflow};
 use flyt_store::Tx;
 use flyt_store::changes::ChangeRow;
-use flyt_store::{bookings, businesses, catalogue, changes, customers, payments, workflows};
+use flyt_store::endpoints::EndpointRow;
+use flyt_store::{bookings, businesses, catalogue, changes, customers, endpoints, payments, workflows};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,10 @@ pub(crate) struct Tenant {
     pub(crate) statuses: Arc<Vec<Status>>,
     /// All that are not deleted, in position order.
     pub(crate) workflows: Vec<Arc<Workflow>>,
+    /// The sealed key of its fingerprints, if it has one.
+    pub(crate) fingerprints: Option<Vec<u8>>,
+    /// Webhook endpoints that are on.
+    pub(crate) endpoints: Vec<EndpointRow>,
 }
 
 /// Businesses by number, and pinned versions of workflows. Bounded: when it is full it starts anew.
@@ -107,10 +112,15 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
     for row in workflows::live(&mut tenant).await? {
         all.push(Arc::new(workflow(&row)?));
     }
+    let mut endpoints = endpoints::live(&mut tenant).await?;
+    endpoints.retain(|e| e.enabled);
+    let fingerprints = crate::fingerprint::sealed(tx, no).await?;
     Ok(Tenant {
+        fingerprints,
         business: Arc::new(business),
         statuses: Arc::new(statuses),
         workflows: all,
+        endpoints,
     })
 }
 
@@ -188,6 +198,43 @@ pub(crate) async fn facts(
         facts.customer = customers::by_id(&mut tx.tenant(no), id).await?;
     }
     Ok(facts)
+}
+
+/// What people call what filters name: by id, and statuses by key.
+pub(crate) async fn labels(tx: &mut Tx, tenant: &Tenant) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut tx = tx.tenant(tenant.business.no);
+    let mut names = BTreeMap::new();
+    names.extend(
+        catalogue::every::<Location>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    names.extend(
+        catalogue::every::<Resource>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    names.extend(
+        catalogue::every::<Service>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    names.extend(
+        catalogue::every::<Extra>(&mut tx)
+            .await?
+            .into_iter()
+            .map(|e| (e.id.to_string(), e.value.name)),
+    );
+    let language = &tenant.business.settings.default_language;
+    let labels = tenant
+        .statuses
+        .iter()
+        .filter_map(|s| Some((s.key.clone(), s.labels.get(language)?.clone())));
+    names.extend(labels);
+    Ok(names)
 }
 
 /// Adds what a change left behind: what was before, which fields differ, the payment.

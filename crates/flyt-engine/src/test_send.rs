@@ -87,7 +87,7 @@ async fn prepare(inner: &Inner, tx: &mut Tx, caller: Caller, body: &Value) -> Re
         return Err(Refusal::conflict("held", detail, None));
     }
     let way = (channel.word(), to.as_str());
-    if channel != Channel::Webhook && suppression::stops(inner, tx, no, way, Purpose::Service).await? {
+    if channel != Channel::Webhook && suppression::stops(inner, tx, &tenant, way, Purpose::Service).await? {
         let detail = "nothing is sent to this address: it is on the list of suppressed addresses";
         return Err(Refusal::conflict("suppressed_address", detail, None));
     }

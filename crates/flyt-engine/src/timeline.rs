@@ -7,6 +7,9 @@ use crate::tenant::Tenant;
 use flyt_core::id::BookingId;
 use flyt_core::instant::from_ms;
 use flyt_core::reason::Reason;
+use flyt_core::sentence::happened;
+use flyt_core::state::MessageState;
+use flyt_core::trigger::ChangedField;
 use flyt_store::runs::{self, RunRow};
 use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerRow};
@@ -41,7 +44,7 @@ impl Engine {
                 let runs = runs::of_booking(&mut tx.tenant(no), id).await?;
                 let steps = steps::of_booking(&mut tx.tenant(no), id).await?;
                 let known = names(tx, &tenant, runs.iter().map(|r| r.workflow_no)).await?;
-                all.extend(steps.iter().map(|s| line.step(s, &known)));
+                all.extend(steps.iter().map(|s| line.step(&inner.as_shown(s), &known)));
                 all.extend(
                     runs.iter()
                         .filter(|r| r.reason.is_some())
@@ -87,13 +90,19 @@ impl Line<'_> {
         }
         (at, object)
     }
+    fn is_norwegian(&self) -> bool {
+        self.language.starts_with("nb")
+    }
     fn change(&self, row: &flyt_store::changes::ChangeRow) -> (i64, Value) {
-        let kinds: Vec<&str> = flyt_core::change::from_bits(row.kinds)
-            .into_iter()
-            .map(flyt_core::trigger::TriggerKind::word)
+        let kinds = flyt_core::change::from_bits(row.kinds);
+        let fields: Vec<ChangedField> = row
+            .fields
+            .split(',')
+            .filter_map(ChangedField::from_word)
             .collect();
-        let text = kinds.join(", ");
-        let more = json!({ "change_id": row.id, "actor": row.actor, "changes": row.fields.split(',').filter(|f| !f.is_empty()).collect::<Vec<_>>() });
+        let text = happened::change(&kinds, &fields, self.is_norwegian());
+        let words: Vec<&str> = kinds.iter().map(|k| k.word()).collect();
+        let more = json!({ "change_id": row.id, "events": words, "actor": row.actor, "changes": row.fields.split(',').filter(|f| !f.is_empty()).collect::<Vec<_>>() });
         self.entry(row.at, "change", "done", &text, &more)
     }
     fn step(&self, row: &StepRow, names: &Names) -> (i64, Value) {
@@ -105,10 +114,15 @@ impl Line<'_> {
             .and_then(Reason::from_word)
             .map(|r| r.sentence(self.language));
         let name = workflow.map_or("", |w| w.1.as_str());
-        let text = match (reason, row.recipient.as_deref()) {
-            (Some(reason), _) => format!("{name}: {} {state}. {reason}", row.kind),
-            (None, Some(to)) => format!("{name}: {} {state}, {to}", row.kind),
-            (None, None) => format!("{name}: {} {state}", row.kind),
+        let said = happened::step(
+            &row.kind,
+            row.recipient.as_deref(),
+            MessageState::from_word(state),
+            self.is_norwegian(),
+        );
+        let text = match reason {
+            Some(reason) => format!("{name}: {said} {reason}"),
+            None => format!("{name}: {said}"),
         };
         let more = json!({
             "channel": row.channel, "to": row.recipient, "step_id": row.id.to_string(), "run_id": row.id.run, "reason": row.reason,
@@ -147,6 +161,14 @@ impl Line<'_> {
     fn planned(&self, row: &TimerRow, workflow: Option<&(String, String)>) -> (i64, Value) {
         let name = workflow.map_or("", |w| w.1.as_str());
         let more = json!({ "timer_id": row.id.to_string(), "workflow": name, "workflow_id": workflow.map(|w| &w.0) });
-        self.entry(row.due_at, "timer", "planned", name, &more)
+        let text = format!(
+            "{name}: {}.",
+            if self.is_norwegian() {
+                "planlagt"
+            } else {
+                "planned"
+            }
+        );
+        self.entry(row.due_at, "timer", "planned", &text, &more)
     }
 }

@@ -2,6 +2,7 @@
 //! written only by the holder of its current attempt.
 
 use crate::change::Out;
+use crate::delivery;
 use crate::engine::Inner;
 use crate::record;
 use crate::refusal::Refusal;
@@ -64,12 +65,16 @@ pub(crate) enum End {
 
 /// Delivers one claimed step.
 pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
+    inner.counts.late(&step, to_ms(inner.clock.now()));
     if let Err(refusal) = attempt(&inner, &step).await {
         tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
     }
 }
 
 async fn attempt(inner: &Arc<Inner>, step: &StepRow) -> Result<(), Refusal> {
+    if step.channel.as_deref() == Some(delivery::CHANNEL) {
+        return delivery::attempt(inner, step).await;
+    }
     let began = inner.clock.now();
     let (reader, row) = (inner.clone(), step.clone());
     let seen = inner
@@ -113,7 +118,7 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
                 .and_then(|i| definition.actions.get(i));
             let purpose = action.and_then(|a| a.act.delivery()).map(|d| d.purpose);
             let purpose = purpose.unwrap_or(Purpose::Service);
-            suppression::stops(inner, tx, no, (channel, address), purpose).await?
+            suppression::stops(inner, tx, &tenant, (channel, address), purpose).await?
         }
         _ => false,
     };

@@ -17,7 +17,7 @@ use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::invalid::{Faults, Invalid};
 use flyt_core::trigger::{self, Trigger, TriggerKind};
 use flyt_core::workflow::{self, Definition, Draft, Names};
-use flyt_core::{limits, merge};
+use flyt_core::{limits, merge, sentence};
 use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, VersionRow, WorkflowRow};
 use flyt_store::{Tx, businesses, catalogue};
@@ -68,10 +68,17 @@ impl Engine {
     /// # Errors
     /// Only when the store does not answer.
     pub async fn check_workflow(&self, caller: &Caller, body: Value) -> Result<Value, Refusal> {
-        let caller = *caller;
+        let (inner, caller) = (self.0.clone(), *caller);
         self.0
             .read(async move |tx: &mut Tx| {
                 let names = names(tx, caller.business_no).await?;
+                let tenant = inner.cache.tenant(tx, caller.business_no).await?;
+                let labels = tenant::labels(tx, &tenant).await?;
+                let known = sentence::Known {
+                    named: &|id| labels.get(id).cloned(),
+                    statuses: &tenant.statuses,
+                    currency: tenant.business.settings.currency,
+                };
                 let mut faults = Faults::default();
                 let whole = merge::merge(&json!({}), &body, READ_ONLY, &mut faults);
                 let draft = read_draft(&whole, &names, &mut faults);
@@ -79,6 +86,9 @@ impl Engine {
                     "valid": draft.is_some() && faults.errors.is_empty(),
                     "errors": faults.errors,
                     "warnings": faults.warnings,
+                    "sentence": draft.as_ref().map(|d| json!({
+                        "nb": sentence::norwegian(d, &known), "en": sentence::english(d, &known),
+                    })),
                 }))
             })
             .await

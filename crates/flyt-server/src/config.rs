@@ -1,6 +1,10 @@
-//! What the server is told: the command line and the environment. This is the only file that reads the environment, and it
-//! does so through clap; a flag goes before a variable.
+//! What the server is told: the command line, the environment, `flyt.toml`, in this order. The environment is read here only,
+//! and through clap. The file is in `config/file.rs`; what is in force, and what contradicts itself, in `config/force.rs`.
 
+pub(crate) mod file;
+pub(crate) mod force;
+
+use crate::cli::{backup, businesses, check, keys, release, restore};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use std::net::SocketAddr;
@@ -8,45 +12,90 @@ use std::path::PathBuf;
 
 /// Workflows for appointment businesses: when this happens, only if, do this.
 #[derive(Debug, Parser)]
-#[command(name = "flyt", version, about, after_help = EXAMPLES)]
+#[command(name = "flyt", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
+    /// Answer with one JSON document, for machines.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Read settings from this file instead of ./flyt.toml or the one in the data folder.
+    #[arg(long, global = true, env = "FLYT_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 const EXAMPLES: &str = "Examples:
+  flyt demo                                    a salon with a month behind it, in memory
   flyt serve                                   a server on 127.0.0.1:8080 with its data in ./flyt-data
-  flyt serve --data /var/lib/flyt --listen [::]:8080
-  flyt serve --test-clock 2026-03-01T00:00:00Z a server whose clock only moves when told
-  flyt businesses create --slug salon --name Salon --time-zone Europe/Oslo --currency NOK --country NO --language nb
-  flyt keys create --business salon --scope bookings:write";
+  flyt check                                   what is in force, and what is wrong with it
+  flyt backup /backups/flyt.tar                while the server runs
+  flyt release                                 what a held server would send, and then: send it
+
+Settings come from flags, then FLYT_… variables, then flyt.toml; `flyt check --defaults` prints a file to begin with.
+A command on data that a running server has open asks that server, through flyt.sock in the data folder.
+
+Exit codes: 0 done; 1 not done, the reason is on standard error; 2 command line or flyt.toml not understood;
+3 the data are in use by a process that does not answer; 4 a yes was needed (--yes gives it).";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server.
+    #[command(after_help = SERVE)]
     Serve(Box<Serve>),
-    /// Businesses of a stopped server's data.
+    /// Show a salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.
+    Demo(Demo),
+    /// Say what is in force and what is wrong: settings, database, relay, DNS of the sender.
+    #[command(after_help = check::EXAMPLES)]
+    Check(Box<check::Check>),
+    /// Write the data of an installation to one file; a running server goes on meanwhile.
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(Box<backup::Backup>),
+    /// Make a data folder from a backup. Nothing leaves it until `flyt release`.
+    #[command(after_help = restore::EXAMPLES)]
+    Restore(Box<restore::Restore>),
+    /// Let go what is held, after showing what that is.
+    #[command(after_help = release::EXAMPLES)]
+    Release(Box<release::Release>),
+    /// Make, list and switch businesses.
     #[command(subcommand)]
-    Businesses(Businesses),
-    /// API keys of a stopped server's data.
+    Businesses(businesses::Businesses),
+    /// Make, list and revoke API keys; change the key of secrets at rest.
     #[command(subcommand)]
-    Keys(Box<Keys>),
+    Keys(Box<keys::Keys>),
+    /// Print the OpenAPI document.
+    #[command(name = "openapi")]
+    OpenApi,
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
 }
+
+const SERVE: &str = "Examples:
+  flyt serve --data /var/lib/flyt --listen [::]:8080
+  flyt serve --database-url postgres://flyt@db/flyt --role worker
+  flyt serve --held                            take and plan everything, send nothing until `flyt release`
+  flyt serve --test-clock 2026-03-01T00:00:00Z a server whose clock only moves when told
+
+Variables: FLYT_PLATFORM_KEY, FLYT_SECRET_KEY, FLYT_SECRET_KEY_OLD, FLYT_SMTP_URL, FLYT_SMS_URL, FLYT_EGRESS_ALLOW,
+FLYT_INSTANCE_ID, FLYT_LOG; `flyt check --defaults` says what each is for.";
+const COMPLETIONS: &str = "Examples:
+  flyt completions bash > /usr/share/bash-completion/completions/flyt
+  flyt completions zsh > ~/.zfunc/_flyt
+  flyt completions fish > ~/.config/fish/completions/flyt.fish";
 
 /// Where the data lie.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Data {
     /// Folder of the data file; made when it is missing.
-    #[arg(
-        long,
-        env = "FLYT_DATA",
-        default_value = "flyt-data",
-        conflicts_with = "database_url"
-    )]
+    #[arg(long, env = "FLYT_DATA", default_value = "flyt-data", value_name = "DIR")]
     pub(crate) data: PathBuf,
     /// A PostgreSQL database instead of a file.
-    #[arg(long, env = "FLYT_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "FLYT_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
 }
 
@@ -69,6 +118,17 @@ pub(crate) struct Serve {
     pub(crate) role: Role,
     #[command(flatten)]
     pub(crate) outside: Outside,
+}
+
+/// How the demo runs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Demo {
+    /// Address and port.
+    #[arg(long, env = "FLYT_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// What the log tells.
+    #[arg(long, env = "FLYT_LOG", default_value = "error", hide = true)]
+    pub(crate) log: String,
 }
 
 /// Which parts run.
@@ -100,21 +160,15 @@ pub(crate) struct Outside {
     /// The key of secrets at rest; made at the first start when absent.
     #[arg(long, env = "FLYT_SECRET_KEY", hide = true, hide_env_values = true)]
     pub(crate) secret_key: Option<String>,
+    /// The key before, while `FLYT_SECRET_KEY` is being changed: secrets are sealed anew at the start.
+    #[arg(long, env = "FLYT_SECRET_KEY_OLD", hide = true, hide_env_values = true)]
+    pub(crate) secret_key_old: Option<String>,
     /// Name of this installation; a copy with another name starts held.
     #[arg(long, env = "FLYT_INSTANCE_ID", hide = true)]
     pub(crate) instance_id: Option<String>,
     /// What the log tells: `info`, `flyt=debug` …
     #[arg(long, env = "FLYT_LOG", default_value = "info", hide = true)]
     pub(crate) log: String,
-}
-
-/// Commands about businesses.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Businesses {
-    /// Make a business.
-    Create(Box<NewBusiness>),
-    /// List them.
-    List(Box<Installation>),
 }
 
 /// Which installation a command is about.
@@ -124,56 +178,4 @@ pub(crate) struct Installation {
     pub(crate) data: Data,
     #[command(flatten)]
     pub(crate) outside: Outside,
-}
-
-/// A new business.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct NewBusiness {
-    #[command(flatten)]
-    pub(crate) of: Installation,
-    /// Its name in addresses: small letters, digits, `-`.
-    #[arg(long)]
-    pub(crate) slug: String,
-    /// Its name.
-    #[arg(long)]
-    pub(crate) name: String,
-    /// Its zone, such as Europe/Oslo.
-    #[arg(long)]
-    pub(crate) time_zone: String,
-    /// Its money, such as NOK.
-    #[arg(long)]
-    pub(crate) currency: String,
-    /// Its country, such as NO.
-    #[arg(long)]
-    pub(crate) country: String,
-    /// A language it writes in; may stand several times, the first is the default.
-    #[arg(long = "language", required = true)]
-    pub(crate) languages: Vec<String>,
-}
-
-/// Commands about keys.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Keys {
-    /// Make a key; it is shown once.
-    Create {
-        #[command(flatten)]
-        of: Installation,
-        /// Slug of the business.
-        #[arg(long)]
-        business: String,
-        /// What it may do, such as bookings:write; may stand several times.
-        #[arg(long = "scope", required = true)]
-        scopes: Vec<String>,
-        /// What it is for.
-        #[arg(long)]
-        name: Option<String>,
-    },
-    /// List the keys of a business.
-    List {
-        #[command(flatten)]
-        of: Installation,
-        /// Slug of the business.
-        #[arg(long)]
-        business: String,
-    },
 }

@@ -7,6 +7,8 @@ use std::time::Instant;
 
 /// Calls a second, and the size of the bucket.
 pub(crate) const PER_SECOND: u32 = 100;
+/// The same as callers read it: so many in a window of one second.
+pub(crate) const POLICY: &str = "100;w=1";
 /// Keys remembered; when there are more, full buckets are forgotten.
 const KEPT: usize = 10_000;
 

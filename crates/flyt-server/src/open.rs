@@ -4,11 +4,12 @@ use crate::config::{Data, Installation, Outside, Role, Serve};
 use crate::keys;
 use crate::lock::Lock;
 use crate::records;
-use crate::state::App;
+use crate::secret_keys::{SecretKeys, finish, lost, seal_anew, secret_keys};
+use crate::state::{App, Place};
 use flyt_channels::egress::{Guard, parse_allow};
 use flyt_channels::smtp::Relay;
 use flyt_channels::webhook::Webhooks;
-use flyt_engine::{Engine, Parts, Seal};
+use flyt_engine::{Engine, Parts, Resealed, hold};
 use flyt_store::{Store, Tx, meta};
 use jiff::Timestamp;
 use std::path::Path;
@@ -16,9 +17,9 @@ use std::path::Path;
 /// Read connections of a data file, or connections to a database.
 const CONNECTIONS: usize = 8;
 /// The data file in its folder.
-const FILE: &str = "flyt.db";
+pub(crate) const FILE: &str = "flyt.db";
 /// The key of secrets in the folder, where no other is configured.
-const KEY_FILE: &str = "secret.key";
+pub(crate) const KEY_FILE: &str = "secret.key";
 
 /// An opened installation.
 pub(crate) struct Opened {
@@ -29,24 +30,26 @@ pub(crate) struct Opened {
 
 /// Opens everything as `flyt serve` was told.
 pub(crate) async fn open(settings: &Serve) -> Result<Opened, String> {
-    if settings.role != Role::All && (settings.data.database_url.is_none() || settings.test_clock.is_some()) {
-        return Err(
-            "--role api and --role worker are for several processes on one PostgreSQL and real time: \
-             give --database-url, and leave --test-clock out"
-                .to_owned(),
-        );
-    }
     let (store, lock) = store(&settings.data).await?;
+    if lock.is_some() {
+        let swept = crate::local::sweep(&settings.data.data);
+        swept.map_err(|e| format!("cannot tidy {}: {e}", settings.data.data.display()))?;
+    }
+    let now = flyt_engine::clock::wall();
+    let hold = hold::begin(&store, settings.held, settings.outside.instance_id.clone(), now).await;
+    let hold = hold.map_err(|refusal| refusal.to_string())?;
+    let keys = secret_keys(&settings.data, &settings.outside, &store).await?;
     let engine = engine(
-        &settings.data,
         &settings.outside,
         store,
+        &keys,
         settings.test_clock,
-        (settings.held, settings.role != Role::Api),
+        (hold.is_some(), settings.role != Role::Api),
     )
     .await?;
+    seal_anew(&engine, &settings.data, &keys).await?;
     let given = settings.outside.platform_key.as_deref().map(keys::hash);
-    let app = App::new(engine, given, lock);
+    let app = App::new(engine, given, lock, place(&settings.data, false));
     if app.engine().store().is_postgres() {
         tracing::info!("the data are in PostgreSQL");
     }
@@ -57,12 +60,41 @@ pub(crate) async fn open(settings: &Serve) -> Result<Opened, String> {
     Ok(Opened { app, made_key })
 }
 
-/// Opens the data of a stopped server for a command; nothing leaves meanwhile.
-pub(crate) async fn alone(of: &Installation) -> Result<App, String> {
+/// Opens the data of a stopped server for a command. Nothing leaves this process, and on the system's clock nothing is due in
+/// it; on PostgreSQL the running processes go on beside it.
+pub(crate) async fn alone(of: &Installation, lock: Option<Lock>) -> Result<App, String> {
+    let store = match &lock {
+        Some(_) => file(&of.data.data)?,
+        None => store(&of.data).await?.0,
+    };
+    let clock = test_clock(&store).await?;
+    let keys = secret_keys(&of.data, &of.outside, &store).await?;
+    let engine = engine(&of.outside, store, &keys, clock, (true, clock.is_some())).await?;
+    Ok(App::new(engine, None, lock, place(&of.data, true)))
+}
+
+/// Seals the secrets of a stopped server's data anew; with `forget` those whose key is lost are deleted.
+pub(crate) async fn resealed(of: &Installation, forget: bool) -> Result<Resealed, String> {
     let (store, lock) = store(&of.data).await?;
     let clock = test_clock(&store).await?;
-    let engine = engine(&of.data, &of.outside, store, clock, (true, true)).await?;
-    Ok(App::new(engine, None, lock))
+    let keys = secret_keys(&of.data, &of.outside, &store).await?;
+    let engine = engine(&of.outside, store, &keys, clock, (true, clock.is_some())).await?;
+    let done = engine.reseal(forget).await.map_err(|e| e.to_string())?;
+    let finished = if done.lost > 0 && !forget {
+        Err(lost(done.lost))
+    } else {
+        finish(&engine, &of.data, &keys).await
+    };
+    engine.stop().await;
+    drop(lock);
+    finished.map(|()| done)
+}
+
+fn place(data: &Data, alone: bool) -> Place {
+    Place {
+        data: data.database_url.is_none().then(|| data.data.clone()),
+        alone,
+    }
 }
 
 impl App {
@@ -75,13 +107,31 @@ impl App {
         platform_key: &str,
         test_clock: Option<Timestamp>,
     ) -> Result<Self, String> {
+        Self::open_reaching(data, platform_key, test_clock, "").await
+    }
+    /// The same, whose webhooks may reach these ranges beside public addresses (`FLYT_EGRESS_ALLOW`).
+    ///
+    /// # Errors
+    /// A sentence: the folder is in use or cannot be opened, or the ranges cannot be read.
+    pub async fn open_reaching(
+        data: &Path,
+        platform_key: &str,
+        test_clock: Option<Timestamp>,
+        ranges: &str,
+    ) -> Result<Self, String> {
         let data = Data {
             data: data.to_owned(),
             database_url: None,
         };
         let (store, lock) = store(&data).await?;
-        let engine = engine(&data, &Outside::default(), store, test_clock, (false, true)).await?;
-        Ok(Self::new(engine, Some(keys::hash(platform_key)), lock))
+        let outside = Outside {
+            egress_allow: Some(ranges.to_owned()),
+            ..Outside::default()
+        };
+        let keys = secret_keys(&data, &outside, &store).await?;
+        let engine = engine(&outside, store, &keys, test_clock, (false, true)).await?;
+        let place = place(&data, false);
+        Ok(Self::new(engine, Some(keys::hash(platform_key)), lock, place))
     }
     /// As `open`, with the data in PostgreSQL.
     ///
@@ -97,11 +147,15 @@ impl App {
             database_url: Some(url.to_owned()),
         };
         let (store, lock) = store(&data).await?;
-        let engine = engine(&data, &Outside::default(), store, test_clock, (false, true)).await?;
-        Ok(Self::new(engine, Some(keys::hash(platform_key)), lock))
+        let outside = Outside::default();
+        let keys = secret_keys(&data, &outside, &store).await?;
+        let engine = engine(&outside, store, &keys, test_clock, (false, true)).await?;
+        let place = place(&data, false);
+        Ok(Self::new(engine, Some(keys::hash(platform_key)), lock, place))
     }
     /// Finishes what is in flight and closes the store.
     pub async fn close(&self) {
+        self.streams().end();
         self.engine().stop().await;
     }
 }
@@ -114,10 +168,12 @@ async fn store(data: &Data) -> Result<(Store, Option<Lock>), String> {
         return Ok((store, None));
     }
     let lock = Lock::take(&data.data).await?;
-    let path = data.data.join(FILE);
-    let store =
-        Store::sqlite(&path, CONNECTIONS).map_err(|e| format!("cannot open {}: {e}", path.display()))?;
-    Ok((store, Some(lock)))
+    Ok((file(&data.data)?, Some(lock)))
+}
+
+fn file(folder: &Path) -> Result<Store, String> {
+    let path = folder.join(FILE);
+    Store::sqlite(&path, CONNECTIONS).map_err(|e| format!("cannot open {}: {e}", path.display()))
 }
 
 /// Where the test clock of these data stands, if they have one.
@@ -128,9 +184,9 @@ async fn test_clock(store: &Store) -> Result<Option<Timestamp>, String> {
 }
 
 async fn engine(
-    data: &Data,
     outside: &Outside,
     store: Store,
+    keys: &SecretKeys,
     test_clock: Option<Timestamp>,
     (held, works): (bool, bool),
 ) -> Result<Engine, String> {
@@ -146,60 +202,10 @@ async fn engine(
         test_clock,
         relay: relay.map_err(|e| format!("FLYT_SMTP_URL: {e}"))?,
         webhooks,
-        seal: Seal::new(&secret_key(data, outside, &store).await?),
+        seal: keys.seal(),
         held,
         works,
         store,
     };
     Engine::start(parts).await.map_err(|refusal| refusal.to_string())
-}
-
-/// The key of secrets at rest: the configured one, else the one of the folder, which is made at the first start.
-async fn secret_key(data: &Data, outside: &Outside, store: &Store) -> Result<[u8; 32], String> {
-    if let Some(text) = &outside.secret_key {
-        // Whatever the operator's text is, the key has the right length and uses all of it.
-        return Ok(keys::hash(text));
-    }
-    if data.database_url.is_some() {
-        tracing::warn!("FLYT_SECRET_KEY is not set: the key of secrets is kept in the database beside them");
-        return Ok(keys::hash(&shared_secret(store).await?));
-    }
-    let path = data.data.join(KEY_FILE);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(keys::hash(text.trim())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let made = keys::platform_key()?;
-            write_private(&path, &made).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
-            Ok(keys::hash(&made))
-        }
-        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
-    }
-}
-
-/// A key of secrets that all processes on one database share; the first one makes it.
-async fn shared_secret(store: &Store) -> Result<String, String> {
-    let made = keys::platform_key()?;
-    let write = store.write(async move |tx: &mut Tx| {
-        let mut tx = tx.engine();
-        tx.alone("secret_key");
-        if let Some(there) = meta::get(&mut tx, "secret_key").await? {
-            return Ok(there);
-        }
-        meta::put(&mut tx, "secret_key", &made)?;
-        Ok(made.clone())
-    });
-    write.await.map_err(|e| e.to_string())
-}
-
-/// Writes a file that only its owner reads.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use std::str::FromStr;
 
 /// Rows of a page unless the caller says otherwise.
-const LIMIT: i64 = 50;
+pub(crate) const LIMIT: i64 = 50;
 /// Most rows of a page.
-const MOST: i64 = 200;
+pub(crate) const MOST: i64 = 200;
 
 /// The parameters of a query string, taken out one by one; `close` refuses the rest.
 #[derive(Debug)]
@@ -77,6 +77,26 @@ impl Query {
                 .unknown(place(name), "unknown_value", &text, known.iter().copied());
         }
         found
+    }
+    /// A parameter that is some of a few words, with commas between them.
+    pub(crate) fn words<T>(
+        &mut self,
+        name: &'static str,
+        known: &[&'static str],
+        read: fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let text = self.text(name).unwrap_or_default();
+        let given = text.split(',').map(str::trim).filter(|w| !w.is_empty());
+        let mut all = Vec::new();
+        for word in given {
+            match read(word) {
+                Some(found) => all.push(found),
+                None => self
+                    .faults
+                    .unknown(place(name), "unknown_value", word, known.iter().copied()),
+            }
+        }
+        all
     }
     /// An instant in milliseconds.
     pub(crate) fn instant(&mut self, name: &'static str) -> Option<i64> {
@@ -147,10 +167,12 @@ fn place(name: &str) -> String {
     format!("?{shown}")
 }
 
-fn write_numbers(numbers: &[i64]) -> String {
+/// A cursor made of the numbers of a row.
+pub(crate) fn write_numbers(numbers: &[i64]) -> String {
     URL_SAFE_NO_PAD.encode(numbers.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>())
 }
-fn read_numbers(text: &str) -> Option<Vec<i64>> {
+/// The numbers of a cursor, if it is one.
+pub(crate) fn read_numbers(text: &str) -> Option<Vec<i64>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (numbers, rest) = bytes.as_chunks::<8>();
     (rest.is_empty() && !numbers.is_empty()).then(|| numbers.iter().map(|n| i64::from_be_bytes(*n)).collect())

@@ -2,13 +2,19 @@
 
 use crate::api::{health, router};
 use crate::cli::say;
-use crate::config::{Role, Serve};
+use crate::config::{Demo as DemoSettings, Role, Serve};
+use crate::demo::{self, Demo};
+use crate::local::{Door, local_router};
 use crate::open;
+use crate::state::App;
+use axum::Router;
 use axum::serve::ListenerExt as _;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// Longest wait for open connections and deliveries after the signal to stop.
 const STOPPING: Duration = Duration::from_secs(10);
@@ -21,8 +27,27 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
         say("Flyt has made a platform key. It is shown this once; keep it:");
         say(key);
     }
-    let listener = TcpListener::bind(settings.listen).await;
-    let listener = listener.map_err(|e| format!("cannot listen on {}: {e}", settings.listen))?;
+    let routes = match settings.role {
+        Role::All | Role::Api => router(opened.app.clone()),
+        Role::Worker => health(opened.app.clone()),
+    };
+    answer(settings.listen, routes, opened.app).await
+}
+
+/// Runs the demo until it is told to stop.
+pub(crate) async fn demo(settings: DemoSettings) -> Result<(), String> {
+    start_log(&settings.log)?;
+    let Demo { app, key } = demo::open(demo::now()).await?;
+    say("A salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.");
+    say(&format!("Business: {}", demo::SLUG));
+    say(&format!("Key: {key}"));
+    answer(settings.listen, router(app.clone()), app).await
+}
+
+/// Listens and answers until the signal to stop, then stops in order.
+async fn answer(address: SocketAddr, routes: Router, app: App) -> Result<(), String> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|e| format!("cannot listen on {address}: {e}"))?;
     let address = listener.local_addr().map_err(|e| format!("cannot listen: {e}"))?;
     // Answers are small and whole: waiting to fill a packet would only delay them.
     let listener = listener.tap_io(|stream| {
@@ -31,17 +56,17 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
         }
     });
     say(&format!("Flyt listens on http://{address}"));
+    if let Some(hold) = app.engine().hold() {
+        say(&format!(
+            "Sending is held since {}: {}. Nothing leaves until `flyt release`.",
+            hold.since.strftime("%Y-%m-%d %H:%M UTC"),
+            hold.because.sentence()
+        ));
+    }
 
     let (stop, stopped) = watch::channel(false);
-    let mut told = stopped;
-    let until = async move {
-        // An error means that the sender is gone, and then there is nothing to wait for either.
-        told.wait_for(|stop| *stop).await.map(drop).unwrap_or_default();
-    };
-    let routes = match settings.role {
-        Role::All | Role::Api => router(opened.app.clone()),
-        Role::Worker => health(opened.app.clone()),
-    };
+    let until = stopping(stopped.clone());
+    let beside = door(&app, stopped);
     let serving = tokio::spawn(
         axum::serve(listener, routes)
             .with_graceful_shutdown(until)
@@ -50,11 +75,14 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
     signalled().await?;
     tracing::info!("stopping");
     stop.send_replace(true);
+    app.streams().end();
     // Whatever is still open after ten seconds is cut off; what it wrote is committed or not, never half.
-    let app = opened.app.clone();
     let drained = async {
         if let Ok(Err(error)) = serving.await {
             tracing::warn!(%error, "the listener ended with an error");
+        }
+        if let Some(Err(error)) = ended(beside).await {
+            tracing::warn!(%error, "the socket ended with an error");
         }
         app.close().await;
     };
@@ -62,6 +90,32 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
         tracing::warn!("stopped with connections still open");
     }
     Ok(())
+}
+
+/// Waits until the server is told to stop.
+async fn stopping(mut told: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and then there is nothing to wait for either.
+    told.wait_for(|stop| *stop).await.map(drop).unwrap_or_default();
+}
+
+/// Answers commands on the socket of the data folder. Without one the server still serves.
+fn door(app: &App, stopped: watch::Receiver<bool>) -> Option<JoinHandle<std::io::Result<()>>> {
+    let folder = app.place().data.as_deref()?;
+    match Door::open(folder) {
+        Ok(door) => {
+            let serving =
+                axum::serve(door, local_router(app.clone())).with_graceful_shutdown(stopping(stopped));
+            Some(tokio::spawn(serving.into_future()))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "no socket in the data folder: commands beside this server cannot reach it");
+            None
+        }
+    }
+}
+
+async fn ended(serving: Option<JoinHandle<std::io::Result<()>>>) -> Option<std::io::Result<()>> {
+    serving?.await.ok()
 }
 
 async fn signalled() -> Result<(), String> {

@@ -4,10 +4,12 @@ use crate::idempotency::Running;
 use crate::keys;
 use crate::limit::Limiter;
 use crate::lock::Lock;
+use crate::streams::Streams;
 use flyt_core::id::KeyId;
 use flyt_engine::Engine;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,21 +23,49 @@ struct Shared {
     limiter: Limiter,
     running: Running,
     counts: Counts,
+    place: Place,
+    copying: Copying,
+    streams: Streams,
     /// Held as long as the server lives.
     _lock: Option<Lock>,
     /// The last minute in which the use of a key was noted.
     used: Mutex<BTreeMap<KeyId, i64>>,
 }
 
+/// What the server knows of where it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    /// The folder of the data, on SQLite.
+    pub(crate) data: Option<PathBuf>,
+    /// True for a command that has opened the data of a stopped server: nothing leaves this process, ever.
+    pub(crate) alone: bool,
+}
+
+/// How far a copy of the data has come, in pages; one is made at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Copying {
+    pub(crate) turn: tokio::sync::Mutex<()>,
+    pub(crate) done: AtomicU64,
+    pub(crate) all: AtomicU64,
+}
+
 impl App {
     /// A server over an engine. `platform_key` is the hash of the operator's key, where one is configured.
-    pub(crate) fn new(engine: Engine, platform_key: Option<[u8; 32]>, lock: Option<Lock>) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        platform_key: Option<[u8; 32]>,
+        lock: Option<Lock>,
+        place: Place,
+    ) -> Self {
         Self(Arc::new(Shared {
             engine,
             platform_key,
             limiter: Limiter::default(),
             running: Running::default(),
             counts: Counts::default(),
+            place,
+            copying: Copying::default(),
+            streams: Streams::default(),
             _lock: lock,
             used: Mutex::default(),
         }))
@@ -57,6 +87,15 @@ impl App {
     }
     pub(crate) fn counts(&self) -> &Counts {
         &self.0.counts
+    }
+    pub(crate) fn place(&self) -> &Place {
+        &self.0.place
+    }
+    pub(crate) fn copying(&self) -> &Copying {
+        &self.0.copying
+    }
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
     }
     /// True for the first use of a key in the minute of `now`.
     pub(crate) fn first_use_this_minute(&self, key: KeyId, now: Timestamp) -> bool {

@@ -11,8 +11,9 @@ use jiff::Timestamp;
 const INSERT: &str = "INSERT INTO audit (id, business_no, at, actor, action, object, detail)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const PAGE: &str =
-    "SELECT id, at, actor, action, object, detail FROM audit WHERE business_no = $1 AND id < $2
-    ORDER BY id DESC LIMIT $3";
+    "SELECT id, at, actor, action, object, detail FROM audit WHERE business_no = $1 AND id < $2 AND at >= $4 AND at < $5
+    AND (CAST($6 AS TEXT) IS NULL OR actor = $6) AND (CAST($7 AS TEXT) IS NULL OR action = $7)
+    AND (CAST($8 AS TEXT) IS NULL OR object = $8) ORDER BY id DESC LIMIT $3";
 const SINCE: &str = "SELECT COUNT(*) FROM audit WHERE business_no = $1 AND id > $2 AND action = $3";
 pub(crate) const ALL: &[Sql] = &[Sql::same(INSERT), Sql::same(PAGE), Sql::same(SINCE)];
 
@@ -67,11 +68,33 @@ pub async fn count_since(tx: &mut TenantTx<'_>, above: i64, action: &str) -> Res
     let params = [no.into(), above.into(), action.into()];
     Ok(tx.query_one::<(i64,)>(SINCE, &params).await?.0)
 }
+/// Which acts a page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only of this one.
+    pub actor: Option<String>,
+    /// Only this act.
+    pub action: Option<String>,
+    /// Only to this.
+    pub object: Option<String>,
+    /// At or after, ms.
+    pub from: Option<i64>,
+    /// Before, ms.
+    pub to: Option<i64>,
+}
 /// Acts, newest first.
-pub async fn page(tx: &mut TenantTx<'_>, paging: &Paging) -> Result<Page<Act>> {
+pub async fn page(tx: &mut TenantTx<'_>, f: &Filter, paging: &Paging) -> Result<Page<Act>> {
     let ([id], no) = (paging.below(Listing::Audit)?, tx.business_no());
-    let rows = tx
-        .query(PAGE, &[no.into(), id.into(), paging.rows().into()])
-        .await?;
+    let at = [
+        no.into(),
+        id.into(),
+        paging.rows().into(),
+        f.from.unwrap_or(i64::MIN).into(),
+        f.to.unwrap_or(i64::MAX).into(),
+        (&f.actor).into(),
+        (&f.action).into(),
+        (&f.object).into(),
+    ];
+    let rows = tx.query(PAGE, &at).await?;
     Ok(paging.cut(Listing::Audit, rows, |act: &Act| [act.id.0]))
 }

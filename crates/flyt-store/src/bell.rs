@@ -3,6 +3,7 @@
 //! A ring may be missed when a node or a connection dies: whoever waits also polls.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Notify, watch};
 
 /// Waits for commits. Rings that come while nobody waits are not lost: the next wait returns at once.
@@ -26,6 +27,8 @@ impl Bell {
 #[derive(Clone)]
 pub(crate) struct Ringer {
     local: watch::Sender<u64>,
+    /// Commits, and the units in them.
+    commits: Arc<(AtomicU64, AtomicU64)>,
     /// On PostgreSQL: something is to be told to the other nodes.
     pub(crate) others: Arc<Notify>,
 }
@@ -33,11 +36,23 @@ impl Ringer {
     pub(crate) fn new() -> Self {
         Self {
             local: watch::Sender::new(0),
+            commits: Arc::default(),
             others: Arc::new(Notify::new()),
         }
     }
     pub(crate) fn bell(&self) -> Bell {
         Bell(self.local.subscribe())
+    }
+    /// Counts a commit of so many units.
+    pub(crate) fn count(&self, units: usize) {
+        self.commits.0.fetch_add(1, Ordering::Relaxed);
+        let units = u64::try_from(units).unwrap_or(u64::MAX);
+        self.commits.1.fetch_add(units, Ordering::Relaxed);
+    }
+    /// Commits so far, and the units in them.
+    pub(crate) fn counted(&self) -> (u64, u64) {
+        let (commits, units) = &*self.commits;
+        (commits.load(Ordering::Relaxed), units.load(Ordering::Relaxed))
     }
     /// Rings in this process.
     pub(crate) fn ring(&self) {

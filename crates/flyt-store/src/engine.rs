@@ -88,7 +88,18 @@ pub(crate) const SERVER_TIME: Sql = Sql {
     postgres: "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 };
 
-// 6. Drivers' errors.
+// 6. How far the feed of events may read. On PostgreSQL every row of the feed bears the number of its transaction, and those
+// below this one have ended: the oldest that is open in our snapshot, but for those known to be at work on another database.
+// On SQLite one writer commits in order and the number is 0.
+pub(crate) const FEED_END: Sql = Sql {
+    sqlite: "SELECT 1",
+    postgres: "SELECT coalesce(min(CAST(CAST(open AS TEXT) AS BIGINT)), \
+         CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS TEXT) AS BIGINT)) \
+         FROM pg_snapshot_xip(pg_current_snapshot()) open WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity a \
+         WHERE a.backend_xid = xid(open) AND a.datname <> current_database())",
+};
+
+// 7. Drivers' errors.
 impl From<rusqlite::Error> for Error {
     fn from(e: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as C;
@@ -157,7 +168,7 @@ impl From<deadpool_postgres::PoolError> for Error {
     }
 }
 
-// 7. Migrations: the source text is PostgreSQL's, SQLite's is derived from it.
+// 8. Migrations: the source text is PostgreSQL's, SQLite's is derived from it.
 /// The text for SQLite: `BIGINT` → `INTEGER`, `BYTEA` → `BLOB`, `x BOOLEAN` → `x INTEGER` with a check, no collation (all
 /// of SQLite's are bytewise), tables `STRICT`, those whose last line says `-- clustered` without a rowid. What stands
 /// between `-- PostgreSQL only` and `-- both` is left out.
@@ -191,7 +202,7 @@ fn sqlite_line(line: &str) -> String {
     format!("{before} INTEGER NOT NULL CHECK ({name} IN (0, 1)){after}")
 }
 
-// 8. Connections.
+// 9. Connections.
 /// Statements that a connection keeps prepared.
 const CACHED_STATEMENTS: usize = 512;
 /// Every connection to SQLite: the planner does not peek at bound values (`QPSG`), else each cached SELECT would be
@@ -218,6 +229,12 @@ pub(crate) fn open(path: &Path, writer: bool) -> Result<Connection> {
         conn.execute_batch(WRITER)?;
     }
     settle(conn)
+}
+/// Makes the file that a copy goes into; its last commit is on the disk when it returns.
+pub(crate) fn open_copy(path: &Path) -> Result<Connection> {
+    let conn = Connection::open(path)?;
+    conn.execute_batch("PRAGMA synchronous = FULL;")?;
+    Ok(conn)
 }
 /// Opens a database that lives as long as its connection.
 pub(crate) fn open_in_memory() -> Result<Connection> {

@@ -24,8 +24,8 @@ macro_rules! traces {
     ($rest:literal) => {
         concat!(
             "SELECT s.run_id, s.step_no, s.action, s.to_no, s.channel, s.recipient, r.workflow_no, r.version, r.vars
-             FROM steps s JOIN runs r ON r.id = s.run_id WHERE s.business_no = $1 AND r.business_no = $1
-             AND s.customer_id = $2 ",
+             FROM steps s LEFT JOIN runs r ON r.id = s.run_id AND r.business_no = $1
+             WHERE s.business_no = $1 AND s.customer_id = $2 ",
             $rest
         )
     };
@@ -79,8 +79,8 @@ pub struct Trace {
     pub channel: Option<String>,
     /// Its recipient.
     pub recipient: Option<String>,
-    /// Workflow and version of its run.
-    pub version: (i64, i64),
+    /// Workflow and version of its run; none where it tells an endpoint of an event.
+    pub version: Option<(i64, i64)>,
     /// What its run remembers (JSON).
     pub vars: Option<String>,
 }
@@ -95,7 +95,7 @@ impl FromRow for Trace {
             to_no: r.take()?,
             channel: r.take()?,
             recipient: r.take()?,
-            version: (r.take()?, r.take()?),
+            version: r.take::<Option<i64>>()?.zip(r.take::<Option<i64>>()?),
             vars: r.take()?,
         })
     }

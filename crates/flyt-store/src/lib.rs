@@ -7,18 +7,23 @@
 //! Each file of tables lists its statements in `ALL`; a test prepares all of them on both engines.
 
 pub mod audit;
+pub mod backup;
 mod bell;
 pub mod bookings;
 pub mod businesses;
 pub mod catalogue;
 pub mod changes;
 pub mod customers;
+pub mod deliveries;
+pub mod endpoints;
 mod engine;
 pub mod erasure;
 mod error;
+pub mod events;
 pub mod failures;
 pub mod figures;
 pub mod idempotency;
+pub mod inspect;
 pub mod keys;
 pub mod meta;
 mod migrate;
@@ -40,6 +45,7 @@ pub mod trial;
 mod tx;
 mod unit;
 mod value;
+pub mod waiting;
 pub mod workflows;
 mod writer;
 

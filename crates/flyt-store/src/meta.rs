@@ -7,6 +7,7 @@ use crate::tx::{EngineTx, Statements};
 const GET: &str = "SELECT value FROM meta WHERE key = $1";
 const PUT: &str =
     "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const REMOVE: &str = "DELETE FROM meta WHERE key = $1";
 const NEXT: &str = "INSERT INTO sequences (name, last) VALUES ($1, 1)
     ON CONFLICT (name) DO UPDATE SET last = sequences.last + 1 RETURNING last";
 /// Ids of all kinds come from one source, so its floor is the greatest of them.
@@ -15,8 +16,10 @@ const GREATEST: &[&str] = &[
     "SELECT coalesce(max(id), 0) FROM runs",
     "SELECT coalesce(max(id), 0) FROM audit",
     "SELECT coalesce(max(id), 0) FROM timer_ends",
+    "SELECT coalesce(max(run_id), 0) FROM deliveries",
+    "SELECT coalesce(max(id), 0) FROM facts",
 ];
-pub(crate) const ALL: &[Sql] = &[Sql::same(GET), Sql::same(PUT), Sql::same(NEXT)];
+pub(crate) const ALL: &[Sql] = &[Sql::same(GET), Sql::same(PUT), Sql::same(REMOVE), Sql::same(NEXT)];
 
 /// What small numbers are counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +54,10 @@ pub async fn get(tx: &mut EngineTx<'_>, key: &str) -> Result<Option<String>> {
 /// Sets a key.
 pub fn put(tx: &mut EngineTx<'_>, key: &str, value: &str) -> Result<()> {
     tx.put(PUT, &[key.into(), value.into()])
+}
+/// Forgets a key.
+pub fn remove(tx: &mut EngineTx<'_>, key: &str) -> Result<()> {
+    tx.put(REMOVE, &[key.into()])
 }
 /// The next number, from 1. On PostgreSQL others who want one wait until this transaction ends; a number is not used twice,
 /// except one that was taken by a transaction that failed.

@@ -22,7 +22,17 @@ const ALL: &[Migration] = &[
         name: "lifecycle",
         text: include_str!("../migrations/postgres/0002_lifecycle.sql"),
     },
+    Migration {
+        number: 3,
+        name: "events",
+        text: include_str!("../migrations/postgres/0003_events.sql"),
+    },
 ];
+
+/// The number of the last one.
+pub(crate) fn newest() -> i64 {
+    ALL.iter().map(|m| m.number).max().unwrap_or(0)
+}
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum BIGINT NOT NULL)";
 const APPLIED: &str = "SELECT number, checksum FROM migrations ORDER BY number";

@@ -129,6 +129,7 @@ async fn run(pool: Pool, client: Result<Object>, mut job: Job, ringer: Option<Ri
         tokio::time::sleep(Duration::from_millis(1 << tries)).await;
     };
     if let (Ok(true), Some(ringer)) = (&done, &ringer) {
+        ringer.count(1);
         ringer.ring_everywhere();
     }
     job.unit.answer(done.map(|_| ()).map_err(|failed| failed.error));

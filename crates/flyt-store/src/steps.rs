@@ -111,7 +111,8 @@ const OF_RUN: Sql = select!("WHERE business_no = $1 AND run_id = $2 ORDER BY ste
 const OF_BOOKING: Sql =
     select!("WHERE business_no = $1 AND booking_id = $2 ORDER BY run_id, step_no LIMIT 2000");
 const DUE: Sql = select!(
-    "WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2"
+    "WHERE state = 'ready' AND due_at <= $1 AND ($3 OR channel IS NULL OR channel <> 'endpoint') \
+     ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2"
 );
 const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM steps WHERE state = 'ready' ORDER BY due_at LIMIT 1");
 const IN_FLIGHT: Sql = Sql::same(
@@ -122,7 +123,7 @@ const HELD_BY_OTHERS: Sql = select!(
      AND (lease_until <= $2 OR boot NOT IN (SELECT boot FROM nodes WHERE seen_at > $4)) ORDER BY run_id, step_no LIMIT $3"
 );
 const PAGE: Sql = select!(
-    "WHERE business_no = $1 AND channel IS NOT NULL AND (run_id < $2 OR (run_id = $2 AND step_no < $3)) \
+    "WHERE business_no = $1 AND channel <> 'endpoint' AND (run_id < $2 OR (run_id = $2 AND step_no < $3)) \
      AND (CAST($4 AS BIGINT) IS NULL OR booking_id = $4) AND (CAST($5 AS BIGINT) IS NULL OR workflow_no = $5) \
      AND (CAST($6 AS TEXT) IS NULL OR channel = $6) AND coalesce(sent_at, due_at) >= $7 AND coalesce(sent_at, due_at) < $8 \
      ORDER BY run_id DESC, step_no DESC LIMIT $9"
@@ -135,10 +136,12 @@ const SENT_TO: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
      AND (booking_id = $3 OR (booking_id IS NULL AND customer_id = $4)) AND sent_at > $5 ORDER BY sent_at DESC LIMIT $6",
 );
-const OLDEST_UNCLAIMED: Sql =
-    Sql::same("SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 ORDER BY due_at LIMIT 1");
+const OLDEST_UNCLAIMED: Sql = Sql::same(
+    "SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 AND (channel IS NULL OR channel <> 'endpoint') \
+     ORDER BY due_at LIMIT 1",
+);
 const COUNT: Sql = Sql::same(
-    "SELECT channel, state, count(*) FROM steps WHERE business_no = $1 AND channel IS NOT NULL GROUP BY channel, state \
+    "SELECT channel, state, count(*) FROM steps WHERE business_no = $1 AND channel <> 'endpoint' GROUP BY channel, state \
      ORDER BY channel, state",
 );
 const PUT_ATTEMPT: Sql = Sql::same(
@@ -261,9 +264,9 @@ pub async fn of_booking(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec
     let business = tx.business_no();
     tx.query(OF_BOOKING, &[business.into(), booking.0.into()]).await
 }
-/// Ready steps of all businesses that are due, in the order of claims.
-pub async fn due(tx: &mut EngineTx<'_>, now: i64, limit: i64) -> Result<Vec<StepRow>> {
-    tx.query(DUE, &[now.into(), limit.into()]).await
+/// Ready steps of all businesses that are due, in the order of claims; on request without deliveries to endpoints.
+pub async fn due(tx: &mut EngineTx<'_>, now: i64, endpoints: bool, limit: i64) -> Result<Vec<StepRow>> {
+    tx.query(DUE, &[now.into(), limit.into(), endpoints.into()]).await
 }
 /// When the next ready step of all businesses comes due, ms.
 pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
@@ -290,7 +293,8 @@ pub async fn abandoned(
     )
     .await
 }
-/// When the oldest step that is due and unclaimed came due, ms.
+/// When the oldest step that is due and unclaimed came due, ms. Deliveries to endpoints do not count: a dead one makes the
+/// others wait for room.
 pub async fn oldest_unclaimed(tx: &mut EngineTx<'_>, now: i64) -> Result<Option<i64>> {
     Ok(tx
         .query_opt::<(i64,)>(OLDEST_UNCLAIMED, &[now.into()])

@@ -163,6 +163,10 @@ impl Store {
     pub fn bell(&self) -> Bell {
         self.ringer.bell()
     }
+    /// Commits of this process that changed something, and the units in them: on SQLite one commit serves all who wait.
+    pub fn commits(&self) -> (u64, u64) {
+        self.ringer.counted()
+    }
     /// True on PostgreSQL: many nodes may be at work.
     pub fn is_postgres(&self) -> bool {
         self.postgres

@@ -30,6 +30,10 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("failures", crate::failures::ALL),
     ("figures", crate::figures::ALL),
     ("retention", crate::retention::ALL),
+    ("waiting", crate::waiting::ALL),
+    ("endpoints", crate::endpoints::ALL),
+    ("deliveries", crate::deliveries::ALL),
+    ("events", crate::events::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

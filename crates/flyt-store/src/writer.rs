@@ -44,6 +44,7 @@ pub(crate) fn write_in_groups(
             answers.push((job, outcome));
         }
         if changes(&mut tx) != before {
+            ringer.count(answers.len());
             ringer.ring();
         }
         for (job, outcome) in answers {

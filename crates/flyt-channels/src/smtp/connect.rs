@@ -81,6 +81,11 @@ impl Way {
         })
     }
 
+    /// Whether what goes over this connection can be read on the way.
+    pub(super) fn is_encrypted(&self, connection: &AsyncSmtpConnection) -> bool {
+        self.tls == Tls::Implicit || connection.is_encrypted()
+    }
+
     /// A connection that is ready for a mail, each step within `stage`.
     pub(super) async fn connect(&self, stage: Duration) -> Result<AsyncSmtpConnection, Outcome> {
         let tcp = patiently(stage, TcpStream::connect((self.host.as_str(), self.port)))

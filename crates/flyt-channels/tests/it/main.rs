@@ -9,6 +9,7 @@
 )]
 
 mod certificate;
+mod dns;
 mod egress;
 mod email;
 mod http_sink;

@@ -7,6 +7,7 @@
     reason = "a story that cannot be told fails where it stands"
 )]
 
+mod endpoints;
 mod model;
 mod moves;
 mod nodes;

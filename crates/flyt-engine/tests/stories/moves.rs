@@ -131,7 +131,9 @@ async fn a_run_waits_then_stops_or_goes_on() {
     );
     let line = w.engine.timeline(&w.caller, unpaid).await.unwrap();
     assert!(
-        line.iter().any(|e| e["sentence"] == "booking.status_changed"),
+        line.iter()
+            .any(|e| e["events"] == json!(["booking.status_changed"])
+                && e["sentence"] == "Statusen ble endret."),
         "{line:?}"
     );
 }

@@ -138,6 +138,13 @@ impl World {
         self.engine.settle().await;
     }
 
+    /// Saves a workflow as it is, and waits for nothing.
+    pub(crate) async fn save(&self, body: Value) {
+        let saved = self
+            .engine
+            .write_workflow(&self.caller, Target::New, Verb::Create, body, None);
+        saved.await.unwrap();
+    }
     /// Makes a booking of a customer with e-mail and phone; `more` overrides.
     pub(crate) async fn book(&self, start: &str, more: Value) -> BookingId {
         let mut body = json!({

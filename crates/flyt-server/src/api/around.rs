@@ -4,22 +4,23 @@ use super::Call;
 use crate::answer::{Answer, object};
 use crate::auth::Operator;
 use crate::body::Json;
-use crate::page::{self, Query};
+use crate::openapi::{Operation, parameter, schema, tagged};
+use crate::page::{self, Page, Query};
 use crate::problem::Problem;
 use crate::records;
 use crate::state::App;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use flyt_core::instant::from_ms;
 use flyt_core::invalid::{Faults, Fields};
 use flyt_core::trigger::TriggerKind;
 use flyt_core::variables;
+use flyt_store::audit;
 use jiff::Timestamp;
 use serde_json::json;
-use std::fmt::Write as _;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -30,19 +31,83 @@ pub(super) fn routes() -> Router<App> {
         .route("/preview", post(preview))
 }
 
+pub(super) fn operations() -> Vec<Operation> {
+    let kinds: Vec<&str> = TriggerKind::ALL.iter().map(|k| k.word()).collect();
+    let trigger = parameter::word(
+        "trigger",
+        "Only what a workflow with this trigger can name.",
+        &kinds,
+    );
+    let action = json!({"type": "sms", "to": ["customer"], "content": {"nb": {"text": "Hei {{ customer.first_name }}!"}}});
+    let json = "application/json";
+    let text = || json!({"type": "string"});
+    let mut all = tagged(
+        "Workflows",
+        vec![
+            Operation::get(
+                "/v1/variables",
+                "listVariables",
+                "What texts and conditions can name",
+            )
+            .query([trigger])
+            .answers(json, schema::data_of("Variable")),
+            Operation::post("/v1/preview", "preview", "Render one action as it would go out")
+                .takes(
+                    "PreviewAsk",
+                    json!({"action": action, "booking": {"external_id": "B-1001"}, "language": "nb"}),
+                )
+                .answers(json, schema::reference("Preview")),
+        ],
+    );
+    all.extend(tagged(
+        "Around",
+        vec![
+            Operation::get("/v1/audit-log", "readAuditLog", "Who did what")
+                .query(parameter::page())
+                .lists("AuditEntry"),
+            Operation::get("/v1/stats", "readStats", "Counts by state").shows("Stats"),
+            Operation::get("/v1/test-clock", "readTestClock", "Where the test clock stands").platform().shows("Clock"),
+            Operation::post("/v1/test-clock", "moveTestClock", "Move the test clock forward")
+                .about("Everything due on the way is done in order, each at its own instant. The answer comes when work has settled.")
+                .platform()
+                .takes("ClockMove", json!({"now": "2026-10-01T00:00:00Z"}))
+                .shows("Clock"),
+            Operation::get("/health/live", "live", "Whether the process answers").open().answers(json, schema::reference("Health")),
+            Operation::get("/health/ready", "ready", "Whether it can do its work")
+                .about("503 with `reason` when it cannot.")
+                .open()
+                .answers(json, schema::reference("Health")),
+            Operation::get("/metrics", "metrics", "Counts for Prometheus").open().answers("text/plain", text()),
+        ],
+    ));
+    all
+}
+
 /// Routes outside `/v1`: no key, and nothing of any business in the answers.
 pub(super) fn open_routes() -> Router<App> {
     Router::new()
         .route("/health/live", get(async || axum::Json(json!({"status": "ok"}))))
         .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(super::metrics::metrics))
 }
 
 async fn audit_log(call: Call, mut query: Query) -> Answer {
-    let page = query.page();
+    let filter = audit::Filter {
+        actor: query.text("actor"),
+        action: query.text("action"),
+        object: query.text("object"),
+        from: query.instant("from"),
+        to: query.instant("to"),
+    };
+    let page = Page {
+        cursor: query.text("cursor"),
+        limit: query.limit(),
+        external_id: None,
+        updated_since: None,
+    };
     query.close()?;
     Ok(page::answer(
-        records::audit_log(&call.app, call.caller.business_no, page).await?,
+        records::audit_log(&call.app, call.caller.business_no, filter, page).await?,
     ))
 }
 
@@ -117,23 +182,18 @@ fn no_test_clock() -> Problem {
 
 async fn ready(State(app): State<App>) -> Response {
     match app.engine().ready().await {
-        Ok(()) => axum::Json(json!({"status": "ready"})).into_response(),
+        Ok(()) => {
+            let mut body = json!({"status": "ready"});
+            // A held server is ready: it takes and plans everything, and lets nothing out.
+            if let (Some(hold), Some(body)) = (app.engine().hold(), body.as_object_mut()) {
+                body.insert("held".to_owned(), json!(hold));
+            }
+            axum::Json(body).into_response()
+        }
         Err(what) => (
             StatusCode::SERVICE_UNAVAILABLE,
             axum::Json(json!({"status": "not_ready", "reason": what})),
         )
             .into_response(),
     }
-}
-
-/// The text format of Prometheus. No label names a business.
-async fn metrics(State(app): State<App>) -> Response {
-    let mut text = String::from("# TYPE flyt_http_responses_total counter\n");
-    for (class, count) in app.counts().by_class() {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "flyt_http_responses_total{{class=\"{class}xx\"}} {count}");
-    }
-    let up = i32::from(app.engine().ready().await.is_ok());
-    let _ = write!(text, "# TYPE flyt_ready gauge\nflyt_ready {up}\n");
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -5,6 +5,7 @@ use crate::answer::{Answer, form, object};
 use crate::auth::Operator;
 use crate::body::{Json, NoJson};
 use crate::idempotency::Key;
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::records;
@@ -25,6 +26,43 @@ pub(super) fn routes() -> Router<App> {
         .route("/businesses/{slug}", get(one))
         .route("/business", get(own).patch(change))
         .route("/business/webhook-secret", post(webhook_secret))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let new = json!({"slug": "salong-nord", "name": "Salong Nord", "time_zone": "Europe/Oslo", "languages": ["nb", "en"],
+        "currency": "NOK", "country": "NO", "email": "post@example.no", "admins": ["daglig.leder@example.no"],
+        "branding": {"colour": "#0F766E"}, "mode": "sandbox"});
+    let quiet = json!({"quiet_hours": {"sms": {"from": "21:00", "to": "08:00"}, "email": null},
+        "links": {"rate": "https://example.no/rate"}});
+    tagged(
+        "Business",
+        vec![
+            Operation::get("/v1/businesses", "listBusinesses", "All businesses")
+                .platform()
+                .query(parameter::page())
+                .lists("Business"),
+            Operation::post("/v1/businesses", "createBusiness", "Make a business")
+                .about("It starts with six statuses and the settings left out.")
+                .platform()
+                .takes("BusinessCreate", new)
+                .makes("Business"),
+            Operation::get("/v1/businesses/{slug}", "readBusiness", "One business")
+                .platform()
+                .shows("Business"),
+            Operation::get("/v1/business", "readOwnBusiness", "One's own business").shows("Business"),
+            Operation::patch("/v1/business", "changeOwnBusiness", "Change its settings")
+                .takes("BusinessPatch", quiet)
+                .guarded()
+                .shows("Business"),
+            Operation::post(
+                "/v1/business/webhook-secret",
+                "makeWebhookSecret",
+                "Make a new webhook secret",
+            )
+            .about("It is shown this once. The one before signs along for 24 hours.")
+            .answers("application/json", schema::reference("WebhookSecret")),
+        ],
+    )
 }
 
 async fn page(State(app): State<App>, _: Operator, mut query: Query) -> Answer {

@@ -3,6 +3,7 @@
 use super::Call;
 use crate::answer::{Answer, form, nothing, object};
 use crate::body::Json;
+use crate::openapi::{Operation, paths, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::records;
@@ -14,7 +15,7 @@ use axum::routing::get;
 use flyt_core::catalogue::Kind;
 use flyt_core::id::{ExtraId, LocationId, ResourceId, ServiceId, StatusId};
 use flyt_engine::{Target, Verb};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) fn routes() -> Router<App> {
     let kinds = [
@@ -27,6 +28,60 @@ pub(super) fn routes() -> Router<App> {
     kinds
         .into_iter()
         .fold(Router::new(), |router, (kind, list)| router.merge(of(kind, list)))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let rows = [
+        (
+            "Location",
+            "/v1/locations",
+            "location",
+            json!({"external_id": "oslo", "name": "Oslo", "address": "Storgata 1, 0155 Oslo",
+            "phone": "+4722000000", "email": "oslo@example.no", "time_zone": "Europe/Oslo"}),
+            json!({"address": "Storgata 2, 0155 Oslo"}),
+        ),
+        (
+            "Resource",
+            "/v1/resources",
+            "resource",
+            json!({"external_id": "anne", "name": "Anne", "kind": "person",
+            "email": "anne@example.no"}),
+            json!({"email": null}),
+        ),
+        (
+            "Service",
+            "/v1/services",
+            "service",
+            json!({"external_id": "haircut", "name": "Dameklipp", "names": {"en": "Haircut"},
+            "category": "Hår", "duration_minutes": 45, "price": {"amount": 69000, "currency": "NOK"}}),
+            json!({"duration_minutes": 60}),
+        ),
+        (
+            "Extra",
+            "/v1/extras",
+            "extra",
+            json!({"external_id": "wash", "name": "Vask", "names": {"en": "Wash"},
+            "price": {"amount": 9000, "currency": "NOK"}}),
+            json!({"price": {"amount": 9900, "currency": "NOK"}}),
+        ),
+        (
+            "Status",
+            "/v1/statuses",
+            "status",
+            json!({"external_id": "here", "key": "here", "labels": {"nb": "Møtt", "en": "Arrived"},
+            "kind": "active", "colour": "#0369A1", "position": 3}),
+            json!({"colour": "#0E7490"}),
+        ),
+    ];
+    let mut all = Vec::new();
+    for (kind, list, word, new, patch) in rows {
+        let mut put = new.clone();
+        if let Some(map) = put.as_object_mut() {
+            map.remove("external_id");
+        }
+        all.extend(paths(kind, list, word, (&new, &put, &patch)));
+    }
+    tagged("Catalogue", all)
 }
 
 fn of(kind: Kind, list: &'static str) -> Router<App> {

@@ -3,6 +3,7 @@
 use super::{Call, by_external, by_id};
 use crate::answer::{Answer, form, nothing, object};
 use crate::body::Json;
+use crate::openapi::{Operation, parameter, paths, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::records;
@@ -14,7 +15,7 @@ use axum::routing::{get, post};
 use flyt_core::id::CustomerId;
 use flyt_core::view;
 use flyt_engine::{Target, Verb};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LIST: &str = "/v1/customers";
 
@@ -44,6 +45,34 @@ pub(super) fn routes() -> Router<App> {
             get(async |call: Call, id: Path<String>, query: Query| export(call, by_id(id)?, query).await),
         )
         .route("/customers/by-external-id/{external_id}", external)
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let new = json!({"external_id": "C-7", "first_name": "Kari", "last_name": "Nordmann", "email": "kari@example.no",
+        "phone": "900 00 001", "language": "nb", "tags": ["stamkunde"], "fields": {"hair": "long"},
+        "consents": [{"channel": "email", "purpose": "marketing", "given_at": "2026-09-01T10:00:00Z", "source": "web"}]});
+    let put = json!({"first_name": "Kari", "last_name": "Nordmann", "email": "kari@example.no"});
+    let search = parameter::text("q", "Text in names, e-mail or phone.");
+    let mut all = paths(
+        "Customer",
+        LIST,
+        "customer",
+        (
+            &new,
+            &put,
+            &json!({"phone": "+4790000002", "fields": {"hair": null}}),
+        ),
+    );
+    if let Some(list) = all.first_mut() {
+        *list = list.clone().query([search].into_iter().chain(parameter::page()));
+    }
+    all.push(
+        Operation::post("/v1/customers/{id}/erase", "eraseCustomer", "Erase a customer")
+            .about("The same as deleting: what is known of the person is gone, the bookings stay.")
+            .guarded()
+            .done(),
+    );
+    tagged("Customers", all)
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {

@@ -3,6 +3,7 @@
 use super::{Call, id};
 use crate::answer::{Answer, nothing, object};
 use crate::body::{Json, NoJson};
+use crate::openapi::{Operation, parameter, tagged};
 use crate::page::{self, Query};
 use crate::state::App;
 use axum::Router;
@@ -10,6 +11,7 @@ use axum::extract::Path;
 use axum::routing::{get, patch, post};
 use flyt_core::customer::Channel;
 use flyt_core::instant::from_ms;
+use flyt_core::state::{MessageState, RunState};
 use flyt_engine::Query as Wanted;
 
 /// Words of `channel`.
@@ -28,6 +30,63 @@ pub(super) fn routes() -> Router<App> {
         .route("/steps/{id}/retry", post(retry))
         .route("/steps/{id}/skip", post(skip))
         .route("/steps/{id}/send-now", post(send_now))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let of = || {
+        [
+            parameter::id("workflow_id", "wfl"),
+            parameter::id("booking_id", "bkg"),
+        ]
+    };
+    let query = |more: Vec<serde_json::Value>| {
+        let all = of().into_iter().chain(more).chain(parameter::span());
+        all.chain(parameter::cursor()).collect::<Vec<_>>()
+    };
+    let runs = RunState::ALL.iter().map(|s| s.word()).collect::<Vec<_>>();
+    let states = MessageState::ALL.iter().map(|s| s.word()).collect::<Vec<_>>();
+    let run = parameter::word("state", "Only in this state.", &runs);
+    let message = vec![
+        parameter::word("channel", "Only by this channel.", CHANNELS),
+        parameter::word("state", "Only in this state.", &states),
+    ];
+    let act = |name: &str, id: &'static str, about: &'static str| {
+        Operation::post(format!("/v1/steps/{{id}}/{name}"), id, about).shows("Message")
+    };
+    tagged(
+        "What happened",
+        vec![
+            Operation::get("/v1/runs", "listRuns", "Runs, newest first")
+                .query(query(vec![run]))
+                .lists("Run"),
+            Operation::get(
+                "/v1/runs/{id}",
+                "readRun",
+                "One run with its steps and their attempts",
+            )
+            .shows("RunWithSteps"),
+            Operation::get("/v1/messages", "listMessages", "Messages, newest first")
+                .query(query(message))
+                .lists("Message"),
+            Operation::get(
+                "/v1/messages/{id}",
+                "readMessage",
+                "One message with what went out",
+            )
+            .shows("Message"),
+            Operation::get("/v1/timers", "listTimers", "Timers in the order they come due")
+                .query(query(Vec::new()))
+                .lists("Timer"),
+            Operation::post("/v1/timers/{id}/skip", "skipTimer", "Withdraw a timer").done(),
+            Operation::post("/v1/timers/{id}/send-now", "fireTimer", "Fire a timer now").done(),
+            Operation::patch("/v1/steps/{id}", "editStep", "Move a waiting step")
+                .takes("StepPatch", serde_json::json!({"due_at": "2026-10-24T09:00:00Z"}))
+                .shows("Message"),
+            act("retry", "retryStep", "Try a failed step again"),
+            act("skip", "skipStep", "Skip a waiting step"),
+            act("send-now", "sendStepNow", "Send a waiting step now"),
+        ],
+    )
 }
 
 /// What all three lists know; `channel` and `state` are taken where they mean something.

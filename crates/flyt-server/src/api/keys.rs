@@ -4,6 +4,7 @@ use super::{Call, id};
 use crate::answer::{Answer, nothing};
 use crate::body::Json;
 use crate::keys;
+use crate::openapi::{Operation, parameter, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::records::{self, NewKey};
@@ -21,6 +22,24 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api-keys", get(page).post(create))
         .route("/api-keys/{id}", delete(revoke))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let new =
+        json!({"name": "Kassesystemet", "scopes": ["bookings:write", "customers:read"], "expires_at": null});
+    tagged(
+        "Business",
+        vec![
+            Operation::get("/v1/api-keys", "listApiKeys", "Its API keys")
+                .query(parameter::page())
+                .lists("ApiKey"),
+            Operation::post("/v1/api-keys", "createApiKey", "Make an API key")
+                .about("The field `key` is shown this once.")
+                .takes("ApiKeyCreate", new)
+                .makes("NewApiKey"),
+            Operation::delete("/v1/api-keys/{id}", "revokeApiKey", "Revoke an API key"),
+        ],
+    )
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {

@@ -8,8 +8,13 @@ mod bulk;
 mod business;
 mod catalogue;
 mod customers;
+mod docs;
+mod endpoints;
+mod events;
 mod happened;
+mod installation;
 mod keys;
+mod metrics;
 mod payments;
 mod workflows;
 
@@ -17,6 +22,7 @@ use crate::answer::Form;
 use crate::auth::{Tenant, identify};
 use crate::etag::IfMatch;
 use crate::idempotency::{Key, idempotent};
+use crate::openapi::Operation;
 use crate::problem::Problem;
 use crate::state::App;
 use crate::watch::watch;
@@ -27,6 +33,55 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
 use flyt_engine::{Caller, Target, Terms};
 use std::str::FromStr;
+
+/// The headings of the document, in its order.
+pub(crate) const TAGS: &[(&str, &str)] = &[
+    (
+        "Business",
+        "One's own business; the operator's list of them; API keys.",
+    ),
+    (
+        "Catalogue",
+        "What bookings point to: locations, resources, services, extras, statuses. Deleting archives.",
+    ),
+    ("Customers", "Who booked."),
+    (
+        "Bookings",
+        "Appointments. What a booking names and nobody knows yet is made with it.",
+    ),
+    ("Payments", "Money for a booking."),
+    (
+        "Workflows",
+        "When this happens, only if, do this. Every save is a version.",
+    ),
+    (
+        "What happened",
+        "Runs, messages and timers, and the acts on a single one.",
+    ),
+    (
+        "Around",
+        "Health, counts, the audit log, the test clock, this document.",
+    ),
+];
+
+/// What the server answers, as the document tells it: each file's own, beside its routes.
+pub(crate) fn operations() -> Vec<Operation> {
+    [
+        business::operations(),
+        catalogue::operations(),
+        customers::operations(),
+        bookings::operations(),
+        payments::operations(),
+        workflows::operations(),
+        happened::operations(),
+        keys::operations(),
+        around::operations(),
+        docs::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
 
 /// Everything the server answers.
 pub fn router(app: App) -> Router {
@@ -39,13 +94,17 @@ pub fn router(app: App) -> Router {
         .merge(workflows::routes())
         .merge(happened::routes())
         .merge(acts::routes())
+        .merge(events::routes())
+        .merge(endpoints::routes())
         .merge(keys::routes())
         .merge(around::routes())
+        .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()
         .nest("/v1", v1)
         .merge(around::open_routes())
+        .merge(docs::routes())
         .fallback(async || Problem::not_found().into_response())
         .layer(from_fn(no_store))
         .layer(from_fn_with_state(app.clone(), watch))

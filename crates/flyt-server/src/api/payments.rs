@@ -3,6 +3,7 @@
 use super::{Call, by_external, by_id};
 use crate::answer::{Answer, form, object};
 use crate::body::Json;
+use crate::openapi::{Operation, parameter, paths, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::records;
@@ -14,7 +15,7 @@ use axum::routing::get;
 use flyt_core::id::{BookingId, PaymentId};
 use flyt_core::view;
 use flyt_engine::{Target, Verb};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LIST: &str = "/v1/payments";
 
@@ -35,6 +36,26 @@ pub(super) fn routes() -> Router<App> {
         .route("/payments", get(page).post(create))
         .route("/payments/{id}", one)
         .route("/payments/by-external-id/{external_id}", external)
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let new = json!({"external_id": "P-1", "booking": {"external_id": "B-1001"}, "amount": 20000, "currency": "NOK",
+        "method": "vipps", "status": "pending"});
+    let put = json!({"booking": {"external_id": "B-1001"}, "method": "manual"});
+    let mut all: Vec<Operation> = paths(
+        "Payment",
+        LIST,
+        "payment",
+        (&new, &put, &json!({"status": "completed"})),
+    )
+    .into_iter()
+    .filter(|operation| !operation.deletes())
+    .collect();
+    if let Some(list) = all.first_mut() {
+        let booking = parameter::id("booking_id", "bkg");
+        *list = list.clone().query([booking].into_iter().chain(parameter::page()));
+    }
+    tagged("Payments", all)
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {

@@ -3,6 +3,7 @@
 use super::{Call, by_external, by_id};
 use crate::answer::{Answer, form, nothing, object};
 use crate::body::{Json, NoJson};
+use crate::openapi::{Operation, parameter, paths, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -13,7 +14,7 @@ use axum::routing::{get, post};
 use flyt_core::id::WorkflowId;
 use flyt_core::instant::from_ms;
 use flyt_engine::{Refusal, Target, Verb};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LIST: &str = "/v1/workflows";
 
@@ -46,6 +47,51 @@ pub(super) fn routes() -> Router<App> {
         .route("/workflows/{id}/versions/{version}", get(version))
         .route("/workflows/{id}/versions/{version}/restore", post(restore))
         .route("/workflows/by-external-id/{external_id}", external)
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let new = json!({"external_id": "day-before", "name": "Påminnelse dagen før", "enabled": true,
+        "triggers": [{"type": "booking.starts", "offset": {"amount": 1, "unit": "days", "direction": "before"}}],
+        "filters": {"status": {"any_of": ["approved"]}, "service": {"any_of": [{"external_id": "haircut"}]}},
+        "condition": {"any": [{"field": "booking.price.amount", "op": "gte", "value": 50000},
+            {"not": {"field": "customer.tags", "op": "contains", "value": "vip"}}]},
+        "actions": [{"type": "sms", "to": ["customer"],
+            "content": {"nb": {"text": "Hei {{ customer.first_name }}! Velkommen {{ booking.start | time }}."},
+                "en": {"text": "Hi {{ customer.first_name }}! See you at {{ booking.start | time }}."}}}]});
+    let put = json!({"name": "Fortell kassesystemet", "enabled": true, "triggers": [{"type": "booking.created"}],
+        "actions": [{"type": "webhook", "url": "https://example.no/hook"}]});
+    let patch = json!({"name": "Påminnelse", "note": "Kortere navn"});
+    let versions = || "/v1/workflows/{id}/versions";
+    let mut all = paths("Workflow", LIST, "workflow", (&new, &put, &patch));
+    all.extend([
+        Operation::put("/v1/workflows/{id}", "putWorkflow", "Replace a workflow")
+            .takes("WorkflowPut", put)
+            .guarded()
+            .shows("Workflow"),
+        Operation::post(
+            "/v1/workflows/check",
+            "checkWorkflow",
+            "Check a workflow without saving it",
+        )
+        .takes("WorkflowCreate", new)
+        .answers("application/json", schema::reference("WorkflowCheck")),
+        Operation::get(versions(), "listWorkflowVersions", "Its versions, newest first")
+            .query(parameter::cursor())
+            .lists("WorkflowVersion"),
+        Operation::get(
+            format!("{}/{{version}}", versions()),
+            "readWorkflowVersion",
+            "One version",
+        )
+        .shows("WorkflowVersion"),
+        Operation::post(
+            format!("{}/{{version}}/restore", versions()),
+            "restoreWorkflowVersion",
+            "Save an older version as the newest",
+        )
+        .shows("Workflow"),
+    ]);
+    tagged("Workflows", all)
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {

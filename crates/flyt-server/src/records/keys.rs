@@ -113,7 +113,7 @@ pub(crate) async fn create_key(
         revoked_at: None,
     };
     let shown = show(&row);
-    let act = act(app, caller, now, "api_key.create", row.id);
+    let act = act(app, caller, "api_key.create", row.id);
     let write = app.engine().store().write(async move |tx: &mut Tx| {
         rows::insert(&mut tx.tenant(no), &row)?;
         audit::append(&mut tx.tenant(no), &act)
@@ -124,7 +124,7 @@ pub(crate) async fn create_key(
 
 pub(crate) async fn revoke_key(app: &App, caller: &Caller, id: KeyId) -> Result<(), Problem> {
     let (now, no) = (flyt_engine::clock::wall(), caller.business_no);
-    let act = act(app, caller, now, "api_key.revoke", id);
+    let act = act(app, caller, "api_key.revoke", id);
     let write = app.engine().store().write(async move |tx: &mut Tx| {
         let found = rows::revoke(&mut tx.tenant(no), id, now).await?;
         if found {
@@ -139,11 +139,16 @@ pub(crate) async fn revoke_key(app: &App, caller: &Caller, id: KeyId) -> Result<
     }
 }
 
-pub(crate) async fn audit_log(app: &App, no: i64, page: Page) -> Result<Listed, Problem> {
+pub(crate) async fn audit_log(
+    app: &App,
+    no: i64,
+    filter: audit::Filter,
+    page: Page,
+) -> Result<Listed, Problem> {
     let read = app
         .engine()
         .store()
-        .read(async move |tx: &mut Tx| audit::page(&mut tx.tenant(no), &page.paging()?).await);
+        .read(async move |tx: &mut Tx| audit::page(&mut tx.tenant(no), &filter, &page.paging()?).await);
     Ok(shown(read.await.map_err(refused_cursor)?, |act| {
         json!({
             "id": act.id,
@@ -156,10 +161,10 @@ pub(crate) async fn audit_log(app: &App, no: i64, page: Page) -> Result<Listed, 
     }))
 }
 
-fn act(app: &App, caller: &Caller, at: Timestamp, action: &str, key: KeyId) -> Act {
+fn act(app: &App, caller: &Caller, action: &str, key: KeyId) -> Act {
     Act {
         id: AuditId(app.engine().new_id()),
-        at,
+        at: app.engine().now(),
         actor: caller.actor.to_string(),
         action: action.to_owned(),
         object: key.to_string(),

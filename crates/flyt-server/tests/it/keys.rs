@@ -84,6 +84,7 @@ async fn a_key_that_calls_too_often_is_told_to_wait() {
             break;
         }
         assert_eq!(got.header("ratelimit-limit"), "100");
+        assert_eq!(got.header("ratelimit-policy"), "100;w=1");
     }
     // A machine so slow that a hundred calls take a second never meets the limit; `limit.rs` tests the bucket itself.
     if let Some(got) = refused {

@@ -15,7 +15,7 @@ pub(crate) const NOW: &str = "2026-10-01T00:00:00Z";
 /// A server with the businesses `salon` and `other`.
 pub(crate) struct World {
     pub(crate) router: Router,
-    app: flyt::App,
+    pub(crate) app: flyt::App,
     data: PathBuf,
 }
 /// What came back.
@@ -62,9 +62,13 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::reaching("").await
+    }
+    /// The same, whose webhooks may reach these ranges beside public ones.
+    pub(crate) async fn reaching(ranges: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("flyt-it-{}-{number}", std::process::id()));
-        let app = flyt::App::open(&data, KEY, Some(NOW.parse().unwrap()))
+        let app = flyt::App::open_reaching(&data, KEY, Some(NOW.parse().unwrap()), ranges)
             .await
             .unwrap();
         Self::over(app, data).await
@@ -200,6 +204,12 @@ impl World {
             .as_array()
             .unwrap()
             .clone()
+    }
+    /// Moves the test clock, and settles.
+    pub(crate) async fn clock(&self, to: &str) {
+        self.call("POST", "/v1/test-clock", &json!({"now": to}))
+            .await
+            .expect(200);
     }
     pub(crate) async fn close(self) {
         self.app.close().await;

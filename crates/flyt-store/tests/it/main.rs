@@ -7,6 +7,8 @@ mod support;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod pages;

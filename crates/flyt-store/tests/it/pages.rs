@@ -44,7 +44,7 @@ stories! {
             assert!(matches!(page, Err(Error::Refused(_))), "{wrong}");
         }
         let paging = Paging::new(None, Some(&next)).unwrap();
-        let page = world.read(async move |tx| audit::page(tx, &paging).await).await;
+        let page = world.read(async move |tx| audit::page(tx, &audit::Filter::default(), &paging).await).await;
         assert!(matches!(page, Err(Error::Refused(_))));
     }
 }

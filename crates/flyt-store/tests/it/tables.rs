@@ -231,7 +231,7 @@ stories! {
         ))).await.unwrap();
         assert_eq!(found, (Some(ApiKey { last_used_at: Some(minute(2)), ..key(2, None) }), None));
         let (page, versions, acts) = world.read(async |tx| Ok((
-            keys::page(tx, &Paging::default()).await?, secrets::versions(tx, "webhook").await?, audit::page(tx, &Paging::default()).await?,
+            keys::page(tx, &Paging::default()).await?, secrets::versions(tx, "webhook").await?, audit::page(tx, &audit::Filter::default(), &Paging::default()).await?,
         ))).await.unwrap();
         assert_eq!((page.rows, versions, acts.rows), (vec![key(1, Some(1))], vec![secret(3), secret(2)], vec![act]));
         let revoked = world.write(async |tx| Ok((

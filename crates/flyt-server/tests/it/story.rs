@@ -1,0 +1,217 @@
+//! The document played: every operation with its example against a real server, in an order in which each finds what it
+//! names. The tests that do so are in `openapi` and `isolation`.
+
+use crate::schema::Schemas;
+use crate::world::{Got, World};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// One operation of the document.
+#[derive(Clone)]
+pub(crate) struct Op<'d> {
+    pub(crate) method: String,
+    pub(crate) path: &'d str,
+    pub(crate) id: &'d str,
+    pub(crate) what: &'d Value,
+}
+impl<'d> Op<'d> {
+    pub(crate) fn all(document: &'d Value) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, what) in item.as_object().unwrap() {
+                let id = what["operationId"].as_str().unwrap();
+                all.push(Self {
+                    method: method.to_uppercase(),
+                    path,
+                    id,
+                    what,
+                });
+            }
+        }
+        all
+    }
+    pub(crate) fn example(&self) -> Option<&'d Value> {
+        self.what
+            .pointer("/requestBody/content/application~1json/example")
+    }
+    pub(crate) fn body_schema(&self) -> Option<&'d Value> {
+        self.what.pointer("/requestBody/content/application~1json/schema")
+    }
+    pub(crate) fn answers(&self, status: u16) -> Option<&'d Value> {
+        self.what["responses"].get(status.to_string())
+    }
+    pub(crate) fn names(&self, header: &str) -> bool {
+        let all = self.what["parameters"].as_array().into_iter().flatten();
+        all.filter_map(|p| p["$ref"].as_str())
+            .any(|at| at.ends_with(header))
+    }
+    /// When it is played: what makes and reads, then lists, then what takes away.
+    pub(crate) fn phase(&self) -> u8 {
+        match (self.method.as_str(), self.path.contains('{')) {
+            ("DELETE", _) => 2,
+            _ if self.path.ends_with("/erase") => 2,
+            ("GET", false) => 1,
+            _ => 0,
+        }
+    }
+}
+
+/// What the story has made so far.
+#[derive(Default)]
+pub(crate) struct Story {
+    /// The last id made in a list.
+    pub(crate) made: BTreeMap<String, String>,
+    /// The last external id made in a list.
+    pub(crate) external: BTreeMap<String, String>,
+    pub(crate) recorded: Map<String, Value>,
+}
+
+impl Story {
+    /// Plays an operation with its example; the answer must be described and have the described form.
+    pub(crate) async fn play(&mut self, world: &World, op: &Op<'_>, schemas: &Schemas<'_>) {
+        let (path, names) = self.fill(world, op).await;
+        let got = world
+            .send(&op.method, &path, &[], op.example().map(Value::to_string))
+            .await;
+        let status = got.status.as_u16();
+        assert!(got.status.is_success(), "{} {path}: {}", op.id, got.text);
+        let answer = op
+            .answers(status)
+            .unwrap_or_else(|| panic!("{}: {status} is not described", op.id));
+        let schema = answer.pointer("/content/application~1json/schema");
+        if let Some(schema) = schema {
+            let fault = schemas.fault(schema, &got.json, "");
+            assert_eq!(fault, None, "{} {path}: {}", op.id, got.text);
+        } else if status == 204 {
+            assert_eq!(got.text, "", "{}", op.id);
+        }
+        self.remember(op, &got);
+        self.record(op, names, status, &got);
+    }
+
+    fn remember(&mut self, op: &Op<'_>, got: &Got) {
+        if op.method == "POST" && got.status == 201 {
+            let mut put = |to: fn(&mut Self) -> &mut BTreeMap<String, String>, name: &str| {
+                if let Some(text) = got.json[name].as_str() {
+                    to(self).insert(op.path.to_owned(), text.to_owned());
+                }
+            };
+            put(|s| &mut s.made, "id");
+            put(|s| &mut s.external, "external_id");
+            put(|s| &mut s.external, "slug");
+        }
+    }
+
+    fn record(&mut self, op: &Op<'_>, names: Map<String, Value>, status: u16, got: &Got) {
+        let entry = self.recorded.entry(op.id).or_insert_with(|| json!({}));
+        if !names.is_empty() {
+            entry["path"] = Value::Object(names);
+        }
+        let described = op.answers(status).unwrap();
+        if got.json.is_object() && described.get("content").is_some() && op.id != "openapi" {
+            let mut answer = got.json.clone();
+            if let Some(data) = answer.get_mut("data").and_then(Value::as_array_mut) {
+                data.truncate(1);
+            }
+            // Drawn anew each time.
+            for (name, shown) in [
+                ("key", "flyt_0123456789abcdefghjkmnpqrstvwx"),
+                ("secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoamtt"),
+            ] {
+                if let Some(drawn) = answer.get_mut(name) {
+                    *drawn = json!(shown);
+                }
+            }
+            entry["answers"][status.to_string()] = answer;
+        }
+    }
+
+    /// The path with ids of what the story has made.
+    pub(crate) async fn fill(&self, world: &World, op: &Op<'_>) -> (String, Map<String, Value>) {
+        let list = op
+            .path
+            .split("/{")
+            .next()
+            .unwrap()
+            .trim_end_matches("/by-external-id");
+        let mut names = Map::new();
+        let mut path = op.path.to_owned();
+        for part in op.path.split('/').filter(|p| p.starts_with('{')) {
+            let name = part.trim_matches(['{', '}']);
+            let value = match name {
+                "external_id" | "slug" => self.external[list].clone(),
+                "version" => "1".to_owned(),
+                "code" => "not_found".to_owned(),
+                _ => match self.made.get(list) {
+                    Some(id) => id.clone(),
+                    None => found(world, op, list).await,
+                },
+            };
+            path = path.replace(part, &value);
+            let value = value.parse::<i64>().map_or(json!(value), |n| json!(n));
+            names.insert(name.to_owned(), value);
+        }
+        (path, names)
+    }
+}
+
+/// The id of something that nobody makes by a call: the first of its list that is in the right state.
+async fn found(world: &World, op: &Op<'_>, list: &str) -> String {
+    let (query, field) = match (list, op.path.rsplit('/').next().unwrap()) {
+        ("/v1/steps", "retry") => ("/v1/messages?state=failed", "step_id"),
+        ("/v1/steps", _) => ("/v1/messages?state=planned", "step_id"),
+        ("/v1/runs", _) => ("/v1/runs", "id"),
+        ("/v1/messages", _) => ("/v1/messages?state=captured", "id"),
+        ("/v1/timers", _) => ("/v1/timers", "id"),
+        other => panic!("{}: tell `found` where an id for {other:?} comes from", op.id),
+    };
+    let got = world.get(query).await.expect(200);
+    let first = got.json["data"][0][field].as_str();
+    first
+        .unwrap_or_else(|| panic!("{}: nothing in {query}", op.id))
+        .to_owned()
+}
+
+/// Workflows and bookings that leave one of everything: a captured e-mail, a failed webhook, waiting SMS, timers.
+async fn busy(world: &World) {
+    let night = json!({"name": "Natt", "enabled": true, "triggers": [{"type": "booking.created"}], "actions": [
+        {"type": "email", "to": ["customer"], "content": {"nb": {"subject": "Takk", "body": "<p>Velkommen!</p>"}}},
+        {"type": "webhook", "url": "http://127.0.0.1:9/hook"},
+        {"type": "sms", "to": ["customer"], "quiet_hours": "respect", "content": {"nb": {"text": "Takk"}}},
+    ]});
+    world.call("POST", "/v1/workflows", &night).await.expect(201);
+    let before = json!({"name": "Før", "enabled": true, "actions": night["actions"], "triggers": [
+        {"type": "booking.starts", "offset": {"amount": 2, "unit": "days", "direction": "before"}}]});
+    world.call("POST", "/v1/workflows", &before).await.expect(201);
+    for i in 0..6 {
+        world
+            .call(
+                "POST",
+                "/v1/bookings",
+                &crate::world::booking(&format!("busy-{i}")),
+            )
+            .await
+            .expect(201);
+    }
+    settle(world).await;
+}
+async fn settle(world: &World) {
+    let same = json!({"now": crate::world::NOW});
+    world.call("POST", "/v1/test-clock", &same).await.expect(200);
+}
+
+/// Plays everything but what takes away.
+pub(crate) async fn play<'d>(world: &World, document: &'d Value) -> (Story, Vec<Op<'d>>) {
+    let schemas = Schemas(document);
+    let mut ops = Op::all(document);
+    ops.sort_by_key(Op::phase);
+    busy(world).await;
+    let mut story = Story::default();
+    for op in ops.iter().filter(|op| op.phase() < 2) {
+        if op.phase() == 0 && op.id == "retryStep" {
+            settle(world).await;
+        }
+        story.play(world, op, &schemas).await;
+    }
+    (story, ops)
+}
