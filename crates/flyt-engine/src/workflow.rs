@@ -17,7 +17,7 @@ use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::invalid::{Faults, Invalid};
 use flyt_core::trigger::{self, Trigger, TriggerKind};
 use flyt_core::workflow::{self, Definition, Draft, Names};
-use flyt_core::{limits, merge, sentence};
+use flyt_core::{merge, sentence};
 use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, VersionRow, WorkflowRow};
 use flyt_store::{Tx, businesses, catalogue};
@@ -292,15 +292,6 @@ async fn external_id_free(
     }
 }
 
-/// Whether a business may have one workflow more.
-pub(crate) async fn room_for_one(tx: &mut Tx, no: i64) -> Result<(), Refusal> {
-    if workflows::live(&mut tx.tenant(no)).await?.len() < limits::WORKFLOWS {
-        return Ok(());
-    }
-    let detail = format!("a business has at most {} workflows", limits::WORKFLOWS);
-    Err(Refusal::conflict("too_many", detail, None))
-}
-
 pub(crate) async fn create(
     inner: &Inner,
     tx: &mut Tx,
@@ -309,7 +300,7 @@ pub(crate) async fn create(
     warnings: Vec<Invalid>,
 ) -> Result<Written<Value>, Refusal> {
     let no = caller.business_no;
-    room_for_one(tx, no).await?;
+    crate::workflow_life::room_for_one(tx, no).await?;
     let out = Out::new(inner, no, inner.clock.now());
     let triggers = numbered(inner, tx, &[], &draft).await?;
     let definition = definition(&draft, triggers);

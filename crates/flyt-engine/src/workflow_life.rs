@@ -122,7 +122,7 @@ async fn undelete(
     {
         return Err(taken("workflow", external, other.id.to_string()));
     }
-    workflow::room_for_one(tx, no).await?;
+    room_for_one(tx, no).await?;
     end_runs(tx, &out, before.no).await?;
     let row = WorkflowRow {
         deleted_at: None,
@@ -141,6 +141,15 @@ async fn undelete(
         changed: true,
         warnings: Vec::new(),
     })
+}
+
+/// Whether a business may have one workflow more.
+pub(crate) async fn room_for_one(tx: &mut Tx, no: i64) -> Result<(), Refusal> {
+    if workflows::live(&mut tx.tenant(no)).await?.len() < limits::WORKFLOWS {
+        return Ok(());
+    }
+    let detail = format!("a business has at most {} workflows", limits::WORKFLOWS);
+    Err(Refusal::conflict("too_many", detail, None))
 }
 
 /// Ends what a workflow has under way: coming back revives none of it.
