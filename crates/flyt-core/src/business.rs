@@ -6,6 +6,7 @@ use crate::id::BusinessId;
 use crate::invalid::{Faults, Fields, Line, Read, below};
 use crate::language::Language;
 use crate::money::Currency;
+use crate::retention::{Limits, Retention};
 use crate::status::Colour;
 use crate::words;
 use crate::zone::Zone;
@@ -87,6 +88,12 @@ pub struct Settings {
     pub quiet_hours: BTreeMap<Channel, QuietHours>,
     /// E-mails and SMS to one address about one booking in a sliding hour; `None`: no limit.
     pub per_recipient_and_booking_per_hour: Option<i64>,
+    /// What its operator allows it.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How long it keeps what it need not keep for ever.
+    #[serde(default)]
+    pub retention: Retention,
     /// Whether messages leave.
     pub mode: Mode,
 }
@@ -161,6 +168,8 @@ impl Settings {
             senders: senders(fields, faults),
             quiet_hours: quiet_hours(fields, faults),
             per_recipient_and_booking_per_hour: guards(fields, faults),
+            limits: fields.or("limits", Limits::default(), faults),
+            retention: fields.or("retention", Retention::default(), faults),
             mode: fields.or("mode", Mode::Live, faults),
             time_zone: time_zone?,
             currency: currency?,

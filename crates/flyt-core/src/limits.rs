@@ -38,5 +38,7 @@ pub const CHAIN_DEPTH: i64 = 9;
 pub const STARTS_PER_CHAIN: i64 = 2;
 /// Workflows of one business.
 pub const WORKFLOWS: usize = 2_000;
+/// Bookings of one bulk call.
+pub const BULK_LINES: usize = 100_000;
 /// Webhook endpoints of one business.
 pub const ENDPOINTS: usize = 50;

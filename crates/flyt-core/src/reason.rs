@@ -83,6 +83,8 @@ words! {
         Stopped = "stopped",
         /// The answer was lost and the action says that a person decides.
         UnknownOutcome = "unknown_outcome",
+        /// The customer was erased.
+        CustomerErased = "customer_erased",
         /// The webhook endpoint is switched off or deleted.
         EndpointDisabled = "endpoint_disabled",
     }
@@ -127,7 +129,9 @@ impl Reason {
             Self::NoRecipient => "There is no usable address or number to send to.",
             Self::OptedOut => "The recipient has opted out.",
             Self::NoConsent => "The customer has not consented to marketing.",
-            Self::SuppressedAddress => "The address was reported as not existing, so nothing is sent to it.",
+            Self::SuppressedAddress => {
+                "The address is suppressed: it does not exist, or its owner wants nothing more."
+            }
             Self::RenderError => "The text could not be made from its template.",
             Self::DependencyFailed => "An earlier step that this one needs did not succeed.",
             Self::LoopGuard => "Workflows were setting each other off, so this one was stopped.",
@@ -144,6 +148,7 @@ impl Reason {
             Self::UnknownOutcome => {
                 "The receiver's answer was lost; somebody must decide whether to send again."
             }
+            Self::CustomerErased => "The customer was erased.",
             Self::EndpointDisabled => "The webhook endpoint was switched off or deleted.",
         }
     }
@@ -180,7 +185,7 @@ impl Reason {
             Self::NoRecipient => "Det finnes ingen brukbar adresse eller noe nummer å sende til.",
             Self::OptedOut => "Mottakeren har reservert seg.",
             Self::NoConsent => "Kunden har ikke samtykket til markedsføring.",
-            Self::SuppressedAddress => "Adressen er meldt som ikke-eksisterende, så det sendes ikke noe dit.",
+            Self::SuppressedAddress => "Adressen er sperret: Den finnes ikke, eller eieren vil ikke ha mer.",
             Self::RenderError => "Teksten kunne ikke lages fra malen.",
             Self::DependencyFailed => "Et tidligere steg som dette trenger, lyktes ikke.",
             Self::LoopGuard => "Arbeidsflyter satte i gang hverandre, så denne ble stanset.",
@@ -197,6 +202,7 @@ impl Reason {
             Self::UnknownOutcome => {
                 "Svaret fra mottakeren gikk tapt; noen må avgjøre om den skal sendes på nytt."
             }
+            Self::CustomerErased => "Kunden er slettet.",
             Self::EndpointDisabled => "Webhook-adressen er slått av eller slettet.",
         }
     }

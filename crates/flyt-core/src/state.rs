@@ -145,7 +145,7 @@ pub const EDGES: &[Edge] = edges! {
         Pending => Fired: "due, and filters and condition hold";
         Pending => Spent: "due, and something said no";
         Pending => Superseded: "moved, zone changed, workflow edited, off or deleted";
-        Pending => Cancelled: "the booking left the counting kinds, ceased to match or was deleted, or a person skipped it";
+        Pending => Cancelled: "the booking left the counting kinds, ceased to match or was deleted, its customer was erased, or a person skipped it";
     }
     Run::RunState {
         Holding => Running: "its hold is over";
@@ -159,7 +159,7 @@ pub const EDGES: &[Edge] = edges! {
     }
     Step::StepState {
         Ready => Claimed: "a node takes it";
-        Ready => Cancelled: "a person skips it";
+        Ready => Cancelled: "a person skips it, or the customer is erased";
         Claimed => Ready: "moved, released, or another try later";
         Claimed => Parked: "held, or the circuit is open";
         Claimed => Sending: "before the call to a side that knows no key";
@@ -183,7 +183,7 @@ pub const EDGES: &[Edge] = edges! {
         Sent => Failed: "a report";
         Parked => Ready: "the named event";
         Parked => Ended: "the last look said no";
-        Parked => Cancelled: "a person skips it";
+        Parked => Cancelled: "a person skips it, or the customer is erased";
         Failed => Ready: "a person tries again";
     }
 };

@@ -185,6 +185,7 @@ pub fn business(business: &Business) -> Value {
         "branding": {"logo_url": s.branding.logo_url, "colour": s.branding.colour, "footer": s.branding.footer},
         "links": links, "senders": s.senders, "quiet_hours": quiet,
         "guards": {"per_recipient_and_booking_per_hour": s.per_recipient_and_booking_per_hour},
+        "limits": s.limits.to_json(), "retention": s.retention.to_json(),
         "mode": s.mode, "created_at": at(business.created_at), "updated_at": at(business.updated_at),
     })
 }

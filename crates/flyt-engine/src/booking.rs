@@ -46,6 +46,7 @@ impl Engine {
                 verb,
                 body: &body,
                 expect: terms.expect,
+                unsaid: Automations::On,
             };
             let done = write(&inner, tx, &request).await?;
             let shown = || done.0.clone().map(|facts| view::facts(&facts));
@@ -81,6 +82,8 @@ pub(crate) struct Request<'r> {
     pub(crate) verb: Verb,
     pub(crate) body: &'r BookingBody,
     pub(crate) expect: Option<i64>,
+    /// The automations of a new booking whose body does not say.
+    pub(crate) unsaid: Automations,
 }
 
 async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option<Booking>, Refusal> {
@@ -269,7 +272,7 @@ fn build(
         automations: body
             .automations
             .or(old.map(|b| b.automations))
-            .unwrap_or(Automations::On),
+            .unwrap_or(request.unsaid),
         customer_confirmed_at: old.and_then(|b| b.customer_confirmed_at),
         created_at: old.map_or(now, |b| b.created_at),
         updated_at: old.map_or(now, |b| b.updated_at),

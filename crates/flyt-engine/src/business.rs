@@ -153,6 +153,10 @@ async fn write(
     let read = Settings::read(&whole, &mut faults);
     let warnings = std::mem::take(&mut faults.warnings);
     let settings = faults.finish(read).map_err(Refusal::Invalid)?;
+    if settings.limits != before.settings.limits && caller.actor != Actor::Platform {
+        let rule = "can only be changed by the operator of this server";
+        return Err(Refusal::invalid("/limits", "read_only", rule));
+    }
     if settings == before.settings {
         return Ok(Written {
             value: before,

@@ -7,6 +7,8 @@ use crate::people;
 use crate::refusal::{Actor, Refusal};
 use crate::report;
 use crate::road::{self, Way};
+use crate::suppression;
+use crate::tenant::Tenant;
 use flyt_channels::sms::{Account, Received, Unreadable, generic, twilio};
 use flyt_core::contact;
 use flyt_core::customer::{Channel, Customer, OptOut};
@@ -91,7 +93,7 @@ impl Engine {
                     let number = contact::phone(from, &country).unwrap_or_else(|| from.clone());
                     match keyword::read(text) {
                         Some(Keyword::Stop) => stop(tx, &mut out, &number).await?,
-                        Some(Keyword::Start) => start(tx, &mut out, &number).await?,
+                        Some(Keyword::Start) => start(tx, &mut out, &tenant, &number).await?,
                         None => {}
                     }
                 }
@@ -143,9 +145,10 @@ async fn stop(tx: &mut Tx, out: &mut Out<'_>, number: &str) -> Result<(), Refusa
 }
 
 /// SMS may come again; what was stopped stays so.
-async fn start(tx: &mut Tx, out: &mut Out<'_>, number: &str) -> Result<(), Refusal> {
+async fn start(tx: &mut Tx, out: &mut Out<'_>, tenant: &Tenant, number: &str) -> Result<(), Refusal> {
     let no = out.business_no;
-    suppressions::start(&mut tx.tenant(no), Channel::Sms.word(), &contact::folded(number))?;
+    let (folded, print) = suppression::prints(out.inner, tenant, Channel::Sms.word(), number);
+    suppressions::start(&mut tx.tenant(no), Channel::Sms.word(), (&folded, &print))?;
     for mut customer in customers::by_phone(&mut tx.tenant(no), number).await? {
         if customer.contact.opt_outs.iter().any(is_stop) {
             customer.contact.opt_outs.retain(|o| !is_stop(o));

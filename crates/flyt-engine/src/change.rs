@@ -426,6 +426,7 @@ pub(crate) fn end_timer(
             | Reason::BookingDeleted
             | Reason::AutomationsOff
             | Reason::CancelledByUser
+            | Reason::CustomerErased
     );
     let state = match (superseded, cancelled) {
         (true, _) => "superseded",

@@ -88,6 +88,8 @@ pub(crate) struct Inner {
     pub(crate) hold: Mutex<Option<Hold>>,
     works: bool,
     pub(crate) last_beat_ms: AtomicI64,
+    /// When the last sweep of old rows began, ms; 0: not since the start.
+    pub(crate) swept_ms: AtomicI64,
     places: Arc<tokio::sync::Semaphore>,
     flying: AtomicUsize,
     endpoint_places: Arc<tokio::sync::Semaphore>,
@@ -141,6 +143,7 @@ impl Engine {
             hold: Mutex::new(stored),
             works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
+            swept_ms: AtomicI64::new(0),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
             flying: AtomicUsize::new(0),
             endpoint_places: Arc::new(tokio::sync::Semaphore::new(ENDPOINTS_AT_ONCE)),

@@ -35,6 +35,10 @@ impl IdSource {
             .unwrap_or(floor);
         ((taken + 1).max(floor) << NODE_BITS) | self.node()
     }
+    /// What every id made at or after `at` lies above.
+    pub(crate) fn floor(at: Timestamp) -> i64 {
+        (at.as_millisecond() - EPOCH_MS).max(0) << (SEQUENCE_BITS + NODE_BITS)
+    }
     /// The number of the node whose ids these are.
     pub(crate) fn node(&self) -> i64 {
         self.node.load(Ordering::SeqCst)

@@ -72,6 +72,7 @@ impl Engine {
                 verb: Verb::Put,
                 body: &body,
                 expect: None,
+                unsaid: Automations::Off,
             };
             let (written, dispatch) = booking::write(&inner, tx, &request).await?;
             let now = inner.clock.now();

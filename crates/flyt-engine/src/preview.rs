@@ -2,10 +2,11 @@
 
 use crate::engine::Engine;
 use crate::refusal::{Caller, Refusal};
-use crate::tenant;
+use crate::tenant::{self, Tenant};
 use crate::worker;
 use crate::workflow;
 use flyt_core::action::{Action, ReadContext, Recipient};
+use flyt_core::facts::Facts;
 use flyt_core::id::BookingId;
 use flyt_core::invalid::{Faults, Fields};
 use flyt_core::language::Language;
@@ -18,8 +19,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What is asked for.
-struct Ask {
-    action: Action,
+pub(crate) struct Ask {
+    pub(crate) action: Action,
     booking: Option<Pointer<BookingId>>,
     language: Option<Language>,
 }
@@ -37,30 +38,39 @@ impl Engine {
                 let (ask, faults) = read(&body, &names)?;
                 let now = inner.clock.now();
                 let tenant = inner.cache.tenant(tx, caller.business_no).await?;
-                let mut facts = match &ask.booking {
-                    None => sample::facts(tenant.business.clone(), tenant.statuses.clone(), now),
-                    Some(pointer) => {
-                        let mut view = tx.tenant(caller.business_no);
-                        let found = match pointer {
-                            Pointer::Id(id) => bookings::by_id(&mut view, *id).await?,
-                            Pointer::External(external) => {
-                                bookings::by_external_id(&mut view, external).await?
-                            }
-                        };
-                        let id = found.ok_or(Refusal::NotFound)?.id;
-                        tenant::facts(tx, &tenant, Some(id), None).await?
-                    }
-                };
-                if let Some(booking) = facts.booking.as_mut().filter(|_| ask.language.is_some()) {
-                    booking.booking.language.clone_from(&ask.language);
-                }
+                let facts = facts(tx, &tenant, &ask, now).await?;
                 Ok(show(&ask.action, &facts, faults, now))
             })
             .await
     }
 }
 
-fn read(body: &Value, names: &flyt_core::workflow::Names) -> Result<(Ask, Faults), Refusal> {
+/// The facts that the action is filled with: of the booking, or made up.
+pub(crate) async fn facts(
+    tx: &mut Tx,
+    tenant: &Tenant,
+    ask: &Ask,
+    now: jiff::Timestamp,
+) -> Result<Facts, Refusal> {
+    let mut facts = match &ask.booking {
+        None => sample::facts(tenant.business.clone(), tenant.statuses.clone(), now),
+        Some(pointer) => {
+            let mut view = tx.tenant(tenant.business.no);
+            let found = match pointer {
+                Pointer::Id(id) => bookings::by_id(&mut view, *id).await?,
+                Pointer::External(external) => bookings::by_external_id(&mut view, external).await?,
+            };
+            let id = found.ok_or(Refusal::NotFound)?.id;
+            tenant::facts(tx, tenant, Some(id), None).await?
+        }
+    };
+    if let Some(booking) = facts.booking.as_mut().filter(|_| ask.language.is_some()) {
+        booking.booking.language.clone_from(&ask.language);
+    }
+    Ok(facts)
+}
+
+pub(crate) fn read(body: &Value, names: &flyt_core::workflow::Names) -> Result<(Ask, Faults), Refusal> {
     let mut faults = Faults::default();
     let mut fields = Fields::open(body, "", &mut faults);
     let stored = BTreeMap::new();
@@ -88,7 +98,7 @@ fn read(body: &Value, names: &flyt_core::workflow::Names) -> Result<(Ask, Faults
     }
 }
 
-fn show(action: &Action, facts: &flyt_core::facts::Facts, mut faults: Faults, now: jiff::Timestamp) -> Value {
+fn show(action: &Action, facts: &Facts, mut faults: Faults, now: jiff::Timestamp) -> Value {
     let meta = Meta {
         event_id: "evt_preview".to_owned(),
         event_word: TriggerKind::BookingCreated.word().to_owned(),

@@ -10,6 +10,7 @@ use crate::engine::Inner;
 use crate::refusal::Refusal;
 use crate::replan;
 use crate::report;
+use crate::retention;
 use crate::worker;
 use flyt_core::id::StepId;
 use flyt_core::instant::{from_ms, to_ms};
@@ -270,6 +271,7 @@ pub(crate) async fn move_clock(inner: &Arc<Inner>, target: Timestamp) -> Result<
     }
     stored.extend(set(inner, target).await?);
     settle(inner).await;
+    retention::sweep_when_due(inner).await?;
     for kept in stored {
         kept.await?;
     }

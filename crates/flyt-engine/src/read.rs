@@ -85,26 +85,6 @@ impl Engine {
             .await
     }
 
-    /// Counts: runs and deliveries by state, timers.
-    ///
-    /// # Errors
-    /// Only when the store does not answer.
-    pub async fn stats(&self, caller: &Caller) -> Result<Value, Refusal> {
-        let (inner, no) = (self.0.clone(), caller.business_no);
-        self.0
-            .read(async move |tx: &mut Tx| {
-                let mut messages: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
-                for (channel, state, count) in steps::counts(&mut tx.tenant(no)).await? {
-                    messages.entry(channel).or_default().insert(state, count);
-                }
-                let runs: BTreeMap<String, i64> = runs::counts(&mut tx.tenant(no)).await?.into_iter().collect();
-                let timers = timers::count(&mut tx.tenant(no)).await?;
-                let held = inner.held.load(std::sync::atomic::Ordering::SeqCst);
-                Ok(json!({ "now": inner.clock.now(), "held": held, "messages": messages, "runs": runs, "timers": timers }))
-            })
-            .await
-    }
-
     /// One run with its steps and their attempts.
     ///
     /// # Errors

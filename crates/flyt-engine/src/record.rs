@@ -398,7 +398,8 @@ fn tried(mut w: Writing, action: Option<&Action>, end: Tried, now: Timestamp) ->
     Ok(w)
 }
 
-fn told(outcome: &Outcome) -> (&'static str, &Answer) {
+/// The word of an outcome, and what the other side said.
+pub(crate) fn told(outcome: &Outcome) -> (&'static str, &Answer) {
     match outcome {
         Outcome::Accepted { answer, .. } => ("sent", answer),
         Outcome::Temporary { answer, .. } | Outcome::Once { answer, .. } => ("temporary", answer),

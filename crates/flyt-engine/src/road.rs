@@ -4,11 +4,11 @@
 use crate::engine::Inner;
 use crate::refusal::Refusal;
 use crate::seal::place;
+use crate::suppression;
 use crate::tenant::{self, Tenant};
 use flyt_channels::sms::{Account, Owner, generic, twilio};
 use flyt_core::business::Mode;
-use flyt_core::contact;
-use flyt_core::customer::Channel;
+use flyt_core::customer::{Channel, Purpose};
 use flyt_core::instant::to_ms;
 use flyt_core::reason::Reason;
 use flyt_core::storm;
@@ -17,7 +17,6 @@ use flyt_store::channels::ChannelRow;
 use flyt_store::circuits::{self, CircuitRow};
 use flyt_store::reports::{self, ReportRow};
 use flyt_store::steps::{self, StepRow};
-use flyt_store::suppressions;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError};
@@ -88,22 +87,30 @@ pub(crate) struct Road {
     pub(crate) suppressed: Option<Reason>,
 }
 
+impl Road {
+    /// A way with nothing in it.
+    pub(crate) fn plain(way: Way) -> Self {
+        Self {
+            way,
+            gate: None,
+            early: None,
+            lost: 0,
+            free_at: None,
+            suppressed: None,
+        }
+    }
+}
+
 /// Loads the way of a step; for barriers there is none.
 pub(crate) async fn look(
     inner: &Inner,
     tx: &mut Tx,
     tenant: &Tenant,
     row: &StepRow,
+    purpose: Purpose,
 ) -> Result<Road, Refusal> {
     let channel = row.channel.as_deref().and_then(Channel::from_word);
-    let mut road = Road {
-        way: Way::Captured,
-        gate: None,
-        early: None,
-        lost: 0,
-        free_at: None,
-        suppressed: None,
-    };
+    let mut road = Road::plain(Way::Captured);
     let Some(channel) = channel else { return Ok(road) };
     let no = tenant.business.no;
     road.way = way(inner, tenant, channel);
@@ -119,12 +126,7 @@ pub(crate) async fn look(
         road.early = reports::get(&mut tx.tenant(no), &row.id.message()).await?;
     }
     if let Some(address) = &row.recipient {
-        let folded = contact::folded(address);
-        let reason = suppressions::reason(&mut tx.tenant(no), channel.word(), &folded).await?;
-        road.suppressed = reason.map(|word| match word.as_str() {
-            "stop" => Reason::OptedOut,
-            _ => Reason::SuppressedAddress,
-        });
+        road.suppressed = suppression::stops(inner, tx, tenant, (channel.word(), address), purpose).await?;
     }
     if let Some(most) = tenant.business.settings.per_recipient_and_booking_per_hour {
         let now = inner.clock.now();

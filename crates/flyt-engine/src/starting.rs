@@ -351,7 +351,8 @@ fn waits(act: &Act, run: &mut RunRow) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn step_row(out: &Out<'_>, run: &RunRow, position: i64, no: i64) -> StepRow {
+/// A new step of a run, ready now, with nothing said of its action.
+pub(crate) fn step_row(out: &Out<'_>, run: &RunRow, position: i64, no: i64) -> StepRow {
     StepRow {
         business_no: out.business_no,
         id: StepId { run: run.id, no },

@@ -7,6 +7,7 @@ use crate::due;
 use crate::ending;
 use crate::engine::Engine;
 use crate::refusal::{Caller, Refusal};
+use crate::retention;
 use flyt_core::id::{StepId, TimerId};
 use flyt_core::instant::to_ms;
 use flyt_core::invalid::{Faults, Fields};
@@ -43,10 +44,11 @@ impl Engine {
                     ..moved(&step, &out)
                 };
                 write(tx, &out, caller, &step, &ready, "step.retry").await?;
-                if is_open(&step) {
-                    return Ok(()); // it was not over: it waited for a report
+                if !is_open(&step) {
+                    // It was over; where it waited for a report it was not.
+                    runs::step_reopened(&mut tx.tenant(caller.business_no), id.run)?;
                 }
-                runs::step_reopened(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
+                retention::reopened(tx, caller.business_no, id.run).await
             })
             .await
     }

@@ -31,6 +31,8 @@ pub(crate) struct Tenant {
     pub(crate) workflows: Vec<Arc<Workflow>>,
     /// Its own sending accounts, sealed.
     pub(crate) channels: Vec<ChannelRow>,
+    /// The sealed key of its fingerprints, if it has one.
+    pub(crate) fingerprints: Option<Vec<u8>>,
     /// Webhook endpoints that are on.
     pub(crate) endpoints: Vec<EndpointRow>,
 }
@@ -116,8 +118,10 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
     let channels = channels::of_business(&mut tenant).await?;
     let mut endpoints = endpoints::live(&mut tenant).await?;
     endpoints.retain(|e| e.enabled);
+    let fingerprints = crate::fingerprint::sealed(tx, no).await?;
     Ok(Tenant {
         channels,
+        fingerprints,
         business: Arc::new(business),
         statuses: Arc::new(statuses),
         workflows: all,

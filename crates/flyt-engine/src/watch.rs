@@ -4,6 +4,7 @@ use crate::clock;
 use crate::engine::Inner;
 use crate::nodes::SILENT_MS;
 use crate::refusal::Refusal;
+use crate::retention;
 use crate::road::{self, Way};
 use flyt_core::action::OnUnknown;
 use flyt_core::customer::Channel;
@@ -171,6 +172,11 @@ pub(crate) async fn watch(inner: Arc<Inner>) {
             tracing::error!(%refusal, "the watch could not forget old answers");
         }
         rounds = rounds.wrapping_add(1);
+        if !inner.clock.is_manual()
+            && let Err(refusal) = retention::sweep_when_due(&inner).await
+        {
+            tracing::error!(%refusal, "the watch could not sweep what is kept for a time only");
+        }
         if !inner.clock.is_manual()
             && let Err(refusal) = void_claims(&inner, to_ms(inner.clock.now())).await
         {

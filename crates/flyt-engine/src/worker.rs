@@ -12,7 +12,7 @@ use crate::send::{self, Sent};
 use crate::tenant::{self, Tenant};
 use flyt_core::action::{Act, Recipient};
 use flyt_core::contact;
-use flyt_core::customer::Channel;
+use flyt_core::customer::{Channel, Purpose};
 use flyt_core::facts::Facts;
 use flyt_core::guard::{self, Look, Verdict};
 use flyt_core::id::event_id;
@@ -143,7 +143,11 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
     } else {
         None
     };
-    let road = road::look(inner, tx, &tenant, row).await?;
+    let action = usize::try_from(row.action)
+        .ok()
+        .and_then(|i| definition.actions.get(i));
+    let purpose = action.and_then(|a| a.act.delivery()).map(|d| d.purpose);
+    let road = road::look(inner, tx, &tenant, row, purpose.unwrap_or(Purpose::Service)).await?;
     let (workflow, action_on) = standing(&tenant, &run, &definition, row);
     let frozen = frozen.as_deref().map(tenant::parse).transpose()?;
     Ok(Some(Seen {

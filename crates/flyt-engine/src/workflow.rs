@@ -19,7 +19,7 @@ use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::invalid::{Faults, Invalid};
 use flyt_core::trigger::{self, Trigger};
 use flyt_core::workflow::{self, Definition, Draft, Names};
-use flyt_core::{limits, merge, sentence};
+use flyt_core::{merge, sentence};
 use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, VersionRow, WorkflowRow};
 use flyt_store::{Tx, businesses, catalogue};
@@ -163,7 +163,11 @@ pub(crate) async fn names(tx: &mut Tx, no: i64) -> Result<Names, Refusal> {
     Ok(all)
 }
 
-async fn find(tx: &mut Tx, no: i64, target: &Target<WorkflowId>) -> Result<Option<WorkflowRow>, Refusal> {
+pub(crate) async fn find(
+    tx: &mut Tx,
+    no: i64,
+    target: &Target<WorkflowId>,
+) -> Result<Option<WorkflowRow>, Refusal> {
     let found = match target {
         Target::New => None,
         Target::Id(id) => workflows::by_id(&mut tx.tenant(no), *id).await?,
@@ -221,7 +225,7 @@ async fn external_id_free(
     }
 }
 
-async fn create(
+pub(crate) async fn create(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,
@@ -229,13 +233,7 @@ async fn create(
     warnings: Vec<Invalid>,
 ) -> Result<Written<Value>, Refusal> {
     let no = caller.business_no;
-    if workflows::live(&mut tx.tenant(no)).await?.len() >= limits::WORKFLOWS {
-        return Err(Refusal::conflict(
-            "too_many",
-            format!("a business has at most {} workflows", limits::WORKFLOWS),
-            None,
-        ));
-    }
+    crate::workflow_life::room_for_one(tx, no).await?;
     let out = Out::new(inner, no, inner.clock.now());
     let triggers = numbered(inner, tx, &[], &draft).await?;
     let definition = definition(&draft, triggers);

@@ -12,6 +12,8 @@ use std::fmt;
 
 /// Largest body of a single command.
 pub(crate) const MOST_BYTES: usize = 1024 * 1024;
+/// Largest body of many commands, one a line.
+pub(crate) const MOST_BULK_BYTES: usize = 16 * MOST_BYTES;
 /// Deepest nesting of a body.
 const MOST_DEPTH: usize = 64;
 /// How the message of the strict reader begins, to tell it from broken JSON.
@@ -19,6 +21,8 @@ const TWICE: &str = "the key";
 
 /// A body that must be there.
 pub(crate) struct Json(pub(crate) Value);
+/// A body of many commands, one JSON object a line (NDJSON).
+pub(crate) struct Lines(pub(crate) Bytes);
 /// A body that says nothing: it may be left out, else it is `{}`.
 pub(crate) struct NoJson;
 
@@ -31,6 +35,21 @@ impl<S: Send + Sync> FromRequest<S> for Json {
         }
         require_json(&headers)?;
         Ok(Self(parse(&bytes)?))
+    }
+}
+impl<S: Send + Sync> FromRequest<S> for Lines {
+    type Rejection = Problem;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (headers, bytes) = whole(request).await?;
+        let told = headers.get(header::CONTENT_TYPE);
+        let told = told
+            .map_or("", |v| v.to_str().unwrap_or("?"))
+            .to_ascii_lowercase();
+        let lines = ["ndjson", "jsonl", "json", "text/plain", "octet-stream"];
+        if !told.is_empty() && !lines.iter().any(|known| told.contains(known)) {
+            return Err(unsupported("The body must be application/x-ndjson in UTF-8."));
+        }
+        Ok(Self(bytes))
     }
 }
 impl<S: Send + Sync> FromRequest<S> for NoJson {
@@ -47,20 +66,30 @@ impl<S: Send + Sync> FromRequest<S> for NoJson {
     }
 }
 
+/// How large the body of a call may be.
+fn most(path: &str) -> usize {
+    if path.ends_with("/bulk") {
+        MOST_BULK_BYTES
+    } else {
+        MOST_BYTES
+    }
+}
+
 /// The headers and all bytes of a request, if they are not too many.
 pub(crate) async fn whole(request: Request) -> Result<(HeaderMap, Bytes), Problem> {
     let (parts, body) = request.into_parts();
+    let most = most(parts.uri.path());
     let told = parts
         .headers
         .get(header::CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if told.is_some_and(|n| n > MOST_BYTES) {
-        return Err(problem::too_large());
+    if told.is_some_and(|n| n > most) {
+        return Err(problem::too_large(most));
     }
-    match axum::body::to_bytes(body, MOST_BYTES).await {
+    match axum::body::to_bytes(body, most).await {
         Ok(bytes) => Ok((parts.headers, bytes)),
         // axum tells a broken connection and a body over the limit by the source of the error only.
-        Err(error) if format!("{error:?}").contains("LengthLimit") => Err(problem::too_large()),
+        Err(error) if format!("{error:?}").contains("LengthLimit") => Err(problem::too_large(most)),
         Err(_) => Err(Problem::malformed(
             "broken_body",
             "The body ended before it was complete.",
@@ -81,12 +110,15 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     if json && utf8.into_iter().all(|c| c == "utf-8" || c == "utf8") {
         return Ok(());
     }
-    let detail = "The body must be application/json in UTF-8.";
-    Err(Problem::new(
+    Err(unsupported("The body must be application/json in UTF-8."))
+}
+
+fn unsupported(detail: &str) -> Problem {
+    Problem::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
         detail,
-    ))
+    )
 }
 
 /// Reads JSON strictly.

@@ -134,6 +134,26 @@ impl App {
         let place = place(&data, false);
         Ok(Self::new(engine, Some(keys::hash(platform_key)), lock, place))
     }
+    /// As `open`, with the data in PostgreSQL.
+    ///
+    /// # Errors
+    /// A sentence: the database cannot be opened.
+    pub async fn open_postgres(
+        url: &str,
+        platform_key: &str,
+        test_clock: Option<Timestamp>,
+    ) -> Result<Self, String> {
+        let data = Data {
+            data: std::path::PathBuf::new(),
+            database_url: Some(url.to_owned()),
+        };
+        let (store, lock) = store(&data).await?;
+        let outside = Outside::default();
+        let keys = secret_keys(&data, &outside, &store).await?;
+        let engine = engine(&outside, store, &keys, test_clock, (false, true)).await?;
+        let place = place(&data, false);
+        Ok(Self::new(engine, Some(keys::hash(platform_key)), lock, place))
+    }
     /// Finishes what is in flight and closes the store.
     pub async fn close(&self) {
         self.streams().end();

@@ -2,6 +2,7 @@
 //! faults. A `Problem` travels as an extension of an empty response and is written out by `render`, so that answers that
 //! axum makes by itself (405, 413, a panic) end in the same form.
 
+use crate::body::MOST_BYTES;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -190,7 +191,7 @@ fn of_status(status: StatusCode) -> Problem {
             "This address does not know this method; `Allow` names those it knows.",
         ),
         408 => Problem::new(status, "timeout", "The request took too long to arrive."),
-        413 => too_large(),
+        413 => too_large(MOST_BYTES),
         415 => Problem::new(
             status,
             "unsupported_media_type",
@@ -201,11 +202,11 @@ fn of_status(status: StatusCode) -> Problem {
     }
 }
 
-/// 413.
-pub(crate) fn too_large() -> Problem {
+/// 413: more bytes than a body may have.
+pub(crate) fn too_large(most: usize) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        "The body is larger than 1 MiB.",
+        format!("The body is larger than {} MiB.", most / MOST_BYTES),
     )
 }

@@ -14,7 +14,8 @@ const PAGE: &str =
     "SELECT id, at, actor, action, object, detail FROM audit WHERE business_no = $1 AND id < $2 AND at >= $4 AND at < $5
     AND (CAST($6 AS TEXT) IS NULL OR actor = $6) AND (CAST($7 AS TEXT) IS NULL OR action = $7)
     AND (CAST($8 AS TEXT) IS NULL OR object = $8) ORDER BY id DESC LIMIT $3";
-pub(crate) const ALL: &[Sql] = &[Sql::same(INSERT), Sql::same(PAGE)];
+const SINCE: &str = "SELECT COUNT(*) FROM audit WHERE business_no = $1 AND id > $2 AND action = $3";
+pub(crate) const ALL: &[Sql] = &[Sql::same(INSERT), Sql::same(PAGE), Sql::same(SINCE)];
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,12 @@ pub fn append(tx: &mut TenantTx<'_>, act: &Act) -> Result<()> {
             (&act.detail).into(),
         ],
     )
+}
+/// How often something was done, counting the acts above an id.
+pub async fn count_since(tx: &mut TenantTx<'_>, above: i64, action: &str) -> Result<i64> {
+    let no = tx.business_no();
+    let params = [no.into(), above.into(), action.into()];
+    Ok(tx.query_one::<(i64,)>(SINCE, &params).await?.0)
 }
 /// Which acts a page shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

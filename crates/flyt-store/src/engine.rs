@@ -208,12 +208,13 @@ const CACHED_STATEMENTS: usize = 512;
 /// Every connection to SQLite: the planner does not peek at bound values (`QPSG`), else each cached SELECT would be
 /// prepared again at every run.
 const OPENED: &str = "PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456; PRAGMA temp_store = MEMORY;";
-/// The one that writes: a commit is on the disk when it returns.
-const WRITER: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;";
+/// The one that writes: a commit is on the disk when it returns, and what is deleted is overwritten: an erased person does
+/// not stay readable in the free space of the file.
+const WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA secure_delete = ON;";
 
-/// What the writer does last.
-pub(crate) const TIDY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+/// Moves all changes from the log into the file and cuts the log to nothing: what they overwrote is gone then.
+pub(crate) const EMPTY_LOG: &str = "PRAGMA wal_checkpoint(TRUNCATE);";
 
 /// Opens a file for the writer or a reader.
 pub(crate) fn open(path: &Path, writer: bool) -> Result<Connection> {

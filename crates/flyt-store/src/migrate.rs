@@ -18,6 +18,11 @@ const ALL: &[Migration] = &[
         text: include_str!("../migrations/postgres/0001_start.sql"),
     },
     Migration {
+        number: 2,
+        name: "lifecycle",
+        text: include_str!("../migrations/postgres/0002_lifecycle.sql"),
+    },
+    Migration {
         number: 3,
         name: "events",
         text: include_str!("../migrations/postgres/0003_events.sql"),

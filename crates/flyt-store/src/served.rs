@@ -79,6 +79,8 @@ async fn take(pool: Pool, mut queue: mpsc::Receiver<Message>, ringer: Option<Rin
         while running.try_join_next().is_some() {}
         match message {
             Message::Close => queue.close(),
+            // PostgreSQL keeps its log and its dead rows by rules of its own.
+            Message::Tidy(done) => drop(done.send(())),
             Message::Unit(job) => {
                 let client = pool.get().await;
                 running.spawn_local(run(

@@ -151,6 +151,14 @@ impl Store {
             answer.await.map_err(|_| Error::stopped())?
         }
     }
+    /// Makes what was overwritten or deleted before this call unreadable in the files, as far as the engine lets us: on SQLite
+    /// the log is emptied. PostgreSQL overwrites by itself (VACUUM, recycled log).
+    pub async fn tidy(&self) -> Result<()> {
+        let (done, answer) = oneshot::channel();
+        let sent = self.writes.send(Message::Tidy(done)).await;
+        sent.map_err(|_| Error::stopped())?;
+        answer.await.map_err(|_| Error::stopped())
+    }
     /// A bell that rings after commits, of this process and (on PostgreSQL) of others.
     pub fn bell(&self) -> Bell {
         self.ringer.bell()

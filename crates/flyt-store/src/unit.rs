@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 /// What travels to the thread that owns the connections.
 pub(crate) enum Message {
     Unit(Job),
+    /// Empty the log of changes into the file, and say when that is done.
+    Tidy(oneshot::Sender<()>),
     /// Take nothing more; finish what waits.
     Close,
 }

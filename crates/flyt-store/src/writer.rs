@@ -1,7 +1,7 @@
 //! SQLite's threads: one that writes, with one commit for everyone who waits, and some that read.
 
 use crate::bell::Ringer;
-use crate::engine::{BEGIN_GROUP, BEGIN_SNAPSHOT, TIDY};
+use crate::engine::{BEGIN_GROUP, BEGIN_SNAPSHOT, EMPTY_LOG};
 use crate::error::{Error, Result};
 use crate::sqlite::control;
 use crate::tx::{Driver, Tx};
@@ -22,9 +22,11 @@ pub(crate) fn write_in_groups(
     let mut messages = Vec::with_capacity(GROUP);
     while queue.blocking_recv_many(&mut messages, GROUP) > 0 {
         let mut jobs = Vec::with_capacity(messages.len());
+        let mut tidied = Vec::new();
         for message in messages.drain(..) {
             match message {
                 Message::Unit(job) => jobs.push(job),
+                Message::Tidy(done) => tidied.push(done),
                 Message::Close => queue.close(),
             }
         }
@@ -48,15 +50,29 @@ pub(crate) fn write_in_groups(
         for (job, outcome) in answers {
             job.unit.answer(outcome);
         }
+        if !tidied.is_empty() {
+            empty_log(&mut tx);
+        }
+        for done in tidied {
+            let _nobody_waits = done.send(());
+        }
     }
     // Readers may close after us and cannot do this: all is in the one file again, so that a copy of it is whole.
     if let Driver::Sqlite(conn) = tx.driver()
-        && let Err(error) = conn.execute_batch(TIDY)
+        && let Err(error) = conn.execute_batch(EMPTY_LOG)
     {
         tracing::warn!(%error, "the log of the data file could not be emptied; the next start does it");
     }
     drop(tx);
     drop(alive);
+}
+/// A reader that holds an old snapshot may stand in the way: then the log is emptied a little later, by the next change.
+fn empty_log(tx: &mut Tx) {
+    if let Driver::Sqlite(conn) = tx.driver()
+        && let Err(error) = conn.execute_batch(EMPTY_LOG)
+    {
+        tracing::warn!(%error, "the log of changes could not be emptied");
+    }
 }
 /// One commit for all; a unit that fails takes only its own changes back.
 fn group(tx: &mut Tx, jobs: &mut [Job]) -> Result<()> {
@@ -99,6 +115,7 @@ pub(crate) fn answer_reads(mut tx: Tx, queue: &Mutex<mpsc::Receiver<Message>>, a
     while let Some(message) = next(queue) {
         match message {
             Message::Close => {}
+            Message::Tidy(done) => drop(done.send(())),
             Message::Unit(job) => answer_read(&mut tx, job),
         }
     }

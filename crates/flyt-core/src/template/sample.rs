@@ -107,6 +107,8 @@ fn business() -> Business {
         senders: BTreeMap::new(),
         quiet_hours: BTreeMap::new(),
         per_recipient_and_booking_per_hour: Some(10),
+        limits: crate::retention::Limits::default(),
+        retention: crate::retention::Retention::default(),
         mode: Mode::Live,
     };
     Business {

@@ -64,6 +64,8 @@ fn business(zone: &str) -> Business {
             senders: BTreeMap::new(),
             quiet_hours: BTreeMap::new(),
             per_recipient_and_booking_per_hour: Some(10),
+            limits: flyt_core::retention::Limits::default(),
+            retention: flyt_core::retention::Retention::default(),
             mode: Mode::Live,
         },
     }

@@ -360,6 +360,7 @@ impl Work<'_> {
             verb,
             body: &read,
             expect: None,
+            unsaid: flyt_core::booking::Automations::On,
         };
         let (written, mut dispatch) = booking::write(self.inner, tx, &request).await?;
         warnings.extend(written.warnings);

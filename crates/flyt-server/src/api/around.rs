@@ -14,6 +14,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use flyt_core::instant::from_ms;
 use flyt_core::invalid::{Faults, Fields};
 use flyt_core::trigger::TriggerKind;
 use flyt_core::variables;
@@ -116,9 +117,14 @@ async fn audit_log(call: Call, mut query: Query) -> Answer {
     ))
 }
 
-async fn stats(call: Call, query: Query) -> Answer {
+/// Counts; `from` and `to` bound what is told by day, a week by default.
+async fn stats(call: Call, mut query: Query) -> Answer {
+    let (from, to) = (
+        query.instant("from").map(from_ms),
+        query.instant("to").map(from_ms),
+    );
     query.close()?;
-    Ok(object(&call.app.engine().stats(&call.caller).await?))
+    Ok(object(&call.app.engine().stats(&call.caller, (from, to)).await?))
 }
 
 /// What texts and conditions can name; `?trigger=` leaves out what that trigger cannot supply.

@@ -11,7 +11,7 @@ use crate::state::App;
 use axum::Router;
 use axum::extract::Path;
 use axum::response::IntoResponse as _;
-use axum::routing::get;
+use axum::routing::{get, post};
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::BookingId;
 use flyt_core::invalid::Faults;
@@ -37,6 +37,7 @@ pub(super) fn routes() -> Router<App> {
         .delete(async |call: Call, x: Path<String>| delete(call, by_external(x)).await);
     Router::new()
         .route("/bookings", get(page).post(create))
+        .route("/bookings/bulk", post(super::bulk::bulk))
         .route("/bookings/{id}", one)
         .route("/bookings/{id}/timeline", get(timeline))
         .route("/bookings/{id}/explain", get(explain))

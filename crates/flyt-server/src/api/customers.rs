@@ -40,6 +40,10 @@ pub(super) fn routes() -> Router<App> {
             "/customers/{id}/erase",
             post(async |call: Call, id: Path<String>| delete(call, by_id(id)?).await),
         )
+        .route(
+            "/customers/{id}/export",
+            get(async |call: Call, id: Path<String>, query: Query| export(call, by_id(id)?, query).await),
+        )
         .route("/customers/by-external-id/{external_id}", external)
 }
 
@@ -98,6 +102,13 @@ async fn write(call: Call, target: Target<CustomerId>, verb: Verb, body: Value) 
         .write_customer(&call.caller, target, verb, body, terms)
         .await?;
     Ok(form(done.map(|customer| view::customer(&customer))).into_response())
+}
+
+/// Everything that is kept about a person.
+async fn export(call: Call, target: Target<CustomerId>, query: Query) -> Answer {
+    query.close()?;
+    let all = call.app.engine().export_customer(&call.caller, target).await?;
+    Ok(axum::Json(all).into_response())
 }
 
 /// Deleting a customer erases them.

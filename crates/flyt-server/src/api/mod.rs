@@ -1,8 +1,10 @@
 //! The routes below `/v1`. A handler takes the call apart, asks the engine or the store, and puts the answer together;
 //! nothing is decided here.
 
+mod acts;
 mod around;
 mod bookings;
+mod bulk;
 mod business;
 mod callbacks;
 mod catalogue;
@@ -105,6 +107,7 @@ pub fn router(app: App) -> Router {
         .merge(payments::routes())
         .merge(workflows::routes())
         .merge(happened::routes())
+        .merge(acts::routes())
         .merge(events::routes())
         .merge(endpoints::routes())
         .merge(keys::routes())

@@ -38,7 +38,11 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/workflows", get(page).post(create))
         .route("/workflows/check", post(check))
+        .route("/workflows/impact", post(impact))
         .route("/workflows/{id}", one)
+        .route("/workflows/{id}/duplicate", post(duplicate))
+        .route("/workflows/{id}/undelete", post(undelete))
+        .route("/workflow-templates", get(templates))
         .route("/workflows/{id}/versions", get(versions))
         .route("/workflows/{id}/versions/{version}", get(version))
         .route("/workflows/{id}/versions/{version}/restore", post(restore))
@@ -148,6 +152,10 @@ async fn check(call: Call, Json(body): Json) -> Answer {
     ))
 }
 
+async fn impact(call: Call, Json(body): Json) -> Answer {
+    Ok(object(&call.app.engine().impact(&call.caller, body).await?))
+}
+
 async fn versions(call: Call, id: Path<String>, mut query: Query) -> Answer {
     let (after, limit) = (query.after(), query.limit());
     query.close()?;
@@ -174,6 +182,31 @@ async fn restore(call: Call, path: Path<(String, String)>, _: NoJson) -> Answer 
         .restore_version(&call.caller, id, version)
         .await?;
     Ok(form(LIST, Vec::new())(done).into_response())
+}
+
+async fn duplicate(call: Call, id: Path<String>, _: NoJson) -> Answer {
+    let done = call
+        .app
+        .engine()
+        .duplicate_workflow(&call.caller, by_id(id)?)
+        .await?;
+    Ok(form(LIST, Vec::new())(done).into_response())
+}
+
+async fn undelete(call: Call, id: Path<String>, _: NoJson) -> Answer {
+    let done = call
+        .app
+        .engine()
+        .undelete_workflow(&call.caller, super::id(id)?)
+        .await?;
+    Ok(form(LIST, Vec::new())(done).into_response())
+}
+
+/// Ready-made workflows: nothing of any business, the same for all.
+async fn templates(_: Call, query: Query) -> Answer {
+    query.close()?;
+    let all = flyt_core::gallery::all().map_err(|e| Problem::bug(&e))?;
+    Ok(object(&serde_json::json!({ "data": all })))
 }
 
 fn numbered(Path((id, version)): Path<(String, String)>) -> Result<(WorkflowId, i64), Problem> {

@@ -42,6 +42,22 @@ impl Got {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told of its PostgreSQL by the environment"
+)]
+fn server() -> String {
+    let told = std::env::var("FLYT_TEST_DATABASE_URL");
+    told.unwrap_or_else(|_| {
+        panic!("no PostgreSQL to test on: run `make test`, or `scripts/postgres run cargo test --workspace`")
+    })
+}
+pub(crate) async fn client(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl World {
@@ -59,6 +75,28 @@ impl World {
         let app = flyt::App::open_reaching(&data, KEY, Some(NOW.parse().unwrap()), ranges)
             .await
             .unwrap();
+        Self::over(app, data).await
+    }
+    /// As `new`, with the data in a fresh PostgreSQL database; its address.
+    pub(crate) async fn postgres() -> (Self, String) {
+        let server = server();
+        let name = format!(
+            "it_{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let create = format!("CREATE DATABASE {name}");
+        client(&server).await.batch_execute(&create).await.unwrap();
+        let (base, _) = server.rsplit_once('/').unwrap();
+        let url = format!("{base}/{name}");
+        let app = flyt::App::open_postgres(&url, KEY, Some(NOW.parse().unwrap()))
+            .await
+            .unwrap();
+        let data = std::env::temp_dir().join(format!("flyt-{name}"));
+        std::fs::create_dir_all(&data).unwrap();
+        (Self::over(app, data).await, url)
+    }
+    async fn over(app: flyt::App, data: PathBuf) -> Self {
         let world = Self {
             router: flyt::router(app.clone()),
             app,
@@ -103,6 +141,19 @@ impl World {
             }
         }
         let request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
+        self.answered(request).await
+    }
+    /// A call whose body is bytes of another kind.
+    pub(crate) async fn send_bytes(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Got {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {KEY}"))
+            .header("flyt-business", "salon")
+            .header("content-type", kind);
+        self.answered(request.body(Body::from(body)).unwrap()).await
+    }
+    async fn answered(&self, request: Request<Body>) -> Got {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
@@ -134,6 +185,29 @@ impl World {
             counts.push(got.json["data"].as_array().unwrap().len());
         }
         counts
+    }
+    /// Closes the server; every byte of its data.
+    pub(crate) async fn bytes(self) -> Vec<u8> {
+        self.app.close().await;
+        let files = std::fs::read_dir(&self.data).unwrap();
+        let all = files
+            .map(|f| std::fs::read(f.unwrap().path()).unwrap())
+            .collect::<Vec<_>>();
+        std::fs::remove_dir_all(&self.data).unwrap();
+        all.concat()
+    }
+    /// Moves the test clock.
+    pub(crate) async fn at(&self, now: &str) {
+        self.call("POST", "/v1/test-clock", &json!({ "now": now }))
+            .await
+            .expect(200);
+    }
+    /// The objects of a list.
+    pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
+        self.get(path).await.expect(200).json["data"]
+            .as_array()
+            .unwrap()
+            .clone()
     }
     /// Moves the test clock, and settles.
     pub(crate) async fn clock(&self, to: &str) {

@@ -175,6 +175,8 @@ pub(crate) fn salon(no: i64) -> Business {
         senders: [(Channel::Sms, "Salong".to_owned())].into(),
         quiet_hours: std::collections::BTreeMap::default(),
         per_recipient_and_booking_per_hour: Some(10),
+        limits: flyt_core::retention::Limits::default(),
+        retention: flyt_core::retention::Retention::default(),
         mode: Mode::Live,
     };
     Business {

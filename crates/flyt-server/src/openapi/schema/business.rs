@@ -97,6 +97,8 @@ fn settings() -> Vec<(&'static str, Value)> {
         ("senders", or_null(request(&[], &senders))),
         ("quiet_hours", or_null(request(&[], &hours))),
         ("guards", or_null(request(&[], &[(PER_HOUR, most)]))),
+        ("limits", or_null(request(&[], &allowed()))),
+        ("retention", or_null(request(&[], &kept()))),
         ("mode", or(mode(), json!("live"))),
     ]
 }
@@ -104,6 +106,26 @@ fn settings() -> Vec<(&'static str, Value)> {
 fn country() -> Value {
     json!({"type": "string", "format": "country", "pattern": "^[A-Za-z]{2}$", "examples": ["NO"],
         "description": "An ISO 3166 alpha-2 code: the country of its numbers and formats."})
+}
+
+/// What the operator allows; `null`: no limit.
+fn allowed() -> [(&'static str, Value); 4] {
+    let most = || json!({"type": ["integer", "null"], "minimum": 1});
+    [
+        ("emails_per_day", most()),
+        ("sms_segments_per_month", most()),
+        ("webhooks_per_minute", most()),
+        (
+            "sms_countries",
+            json!({"type": ["array", "null"], "items": country()}),
+        ),
+    ]
+}
+
+/// How long things are kept; `null`: for ever.
+fn kept() -> [(&'static str, Value); 2] {
+    let most = || json!({"type": ["integer", "null"], "minimum": 1, "maximum": 3660});
+    [("messages_days", most()), ("audit_months", most())]
 }
 
 /// What is shown.
@@ -139,6 +161,8 @@ fn shown() -> Vec<(&'static str, Value)> {
         ),
         ("quiet_hours", hours),
         ("guards", answer(&[(PER_HOUR, most)])),
+        ("limits", answer(&allowed())),
+        ("retention", answer(&kept())),
         ("mode", mode()),
         ("created_at", instant()),
         ("updated_at", instant()),
