@@ -195,14 +195,27 @@ impl Guard {
         }
     }
 
+    /// An HTTP client for the operator's own addresses: the guard is not asked.
+    pub(crate) fn trusted_client(&self, timeouts: Timeouts) -> Result<reqwest::Client, TlsRefused> {
+        self.build(reqwest::Client::builder(), timeouts)
+    }
+
     /// An HTTP client that goes where the guard lets it: never through a proxy, never after a redirect.
     pub(crate) fn client(&self, reach: Reach, timeouts: Timeouts) -> Result<reqwest::Client, TlsRefused> {
-        reqwest::Client::builder()
+        let guarded = reqwest::Client::builder().dns_resolver(Arc::new(GuardedResolver {
+            guard: self.clone(),
+            reach,
+        }));
+        self.build(guarded, timeouts)
+    }
+
+    fn build(
+        &self,
+        builder: reqwest::ClientBuilder,
+        timeouts: Timeouts,
+    ) -> Result<reqwest::Client, TlsRefused> {
+        builder
             .tls_backend_preconfigured(crate::tls::client_config(self.extra_ca_pem.as_deref())?)
-            .dns_resolver(Arc::new(GuardedResolver {
-                guard: self.clone(),
-                reach,
-            }))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)

@@ -1,4 +1,4 @@
-//! Speaks to the world: e-mail, webhook, and the capturing double. The only crate that opens outbound
+//! Speaks to the world: e-mail, SMS, webhook, and the capturing double. The only crate that opens outbound
 //! connections.
 //!
 //! Every way out ends in one [`outcome::Outcome`], and what to do about it (retry, pause, suppress) is
@@ -7,7 +7,7 @@
 //! socket is measured here, in real time.
 //!
 //! Whatever address a business enters passes [`egress::Guard`] first; the operator's own relay
-//! ([`smtp::Relay`]) is trusted. Rendering is done before this crate is reached, and so is storing after it.
+//! ([`smtp::Relay`]) and SMS gateway are trusted. Rendering is done before this crate is reached, and so is storing after it.
 
 pub mod capture;
 pub mod dns;
@@ -15,6 +15,7 @@ pub mod egress;
 pub mod email;
 pub mod outcome;
 pub mod signature;
+pub mod sms;
 pub mod smtp;
 mod tls;
 pub mod webhook;

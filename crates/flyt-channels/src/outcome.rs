@@ -29,6 +29,18 @@ pub enum Outcome {
         /// What was answered.
         answer: Answer,
     },
+    /// The recipient has refused all messages of this sender at the other side: give up and keep to it.
+    OptedOut {
+        /// What was answered.
+        answer: Answer,
+    },
+    /// Not taken, and one more try is worth its price: later, but no more than once.
+    Once {
+        /// What was answered.
+        answer: Answer,
+        /// The wait before it, in milliseconds, where another than the usual one is better.
+        after_ms: Option<i64>,
+    },
     /// This message will never be taken: give up, the address may be fine.
     Permanent {
         /// What was answered.
@@ -58,6 +70,8 @@ impl Outcome {
             Self::Accepted { answer, .. }
             | Self::Temporary { answer, .. }
             | Self::PermanentRecipient { answer }
+            | Self::OptedOut { answer }
+            | Self::Once { answer, .. }
             | Self::Permanent { answer }
             | Self::Configuration { answer }
             | Self::Blocked { answer }

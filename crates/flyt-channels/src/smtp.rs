@@ -7,7 +7,7 @@
 
 mod connect;
 mod reply;
-mod url;
+pub(crate) mod url;
 
 use std::fmt::Display;
 use std::pin::pin;

@@ -4,6 +4,7 @@
 //! The bytes of the body come ready made and are sent as they are at every attempt. When to try again, and
 //! which origin is paused, is decided elsewhere.
 
+mod fetch;
 mod success;
 
 use std::error::Error;
@@ -14,6 +15,7 @@ use jiff::fmt::rfc2822;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Response};
 
+pub use self::fetch::Fetched;
 pub use self::success::{BadSuccessCode, SuccessCodes};
 
 use crate::egress::{Guard, Reach, Refused, Timeouts, TlsRefused};
@@ -86,6 +88,12 @@ pub enum HeaderRefused {
 /// Says at save time, and again at every attempt, whether a header may be sent.
 pub fn check_header(name: &str, value: &str) -> Result<(), HeaderRefused> {
     header(name, value).map(drop)
+}
+
+/// Scheme, host and port of an address: what stands or falls together.
+pub fn origin(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// The callers of all webhooks, with their kept connections.
@@ -187,7 +195,7 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), HeaderRe
     Ok((read, value))
 }
 
-fn refused(refused: Refused) -> Outcome {
+pub(crate) fn refused(refused: Refused) -> Outcome {
     let answer = Answer::note(&refused.to_string());
     if refused.is_blocked() {
         Outcome::Blocked { answer }
@@ -234,7 +242,7 @@ async fn answered(response: Response, success: &SuccessCodes, now: Timestamp) ->
 }
 
 /// The first 16 kB of the body; none when it broke off before.
-async fn beginning(mut response: Response) -> Option<Vec<u8>> {
+pub(crate) async fn beginning(mut response: Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while body.len() < BODY_BYTES {
         match response.chunk().await {
@@ -248,7 +256,7 @@ async fn beginning(mut response: Response) -> Option<Vec<u8>> {
 }
 
 /// Without an answer it matters how far the request came.
-fn unanswered(error: &reqwest::Error) -> Outcome {
+pub(crate) fn unanswered(error: &reqwest::Error) -> Outcome {
     if let Some(refused) = cause::<Refused>(error) {
         return self::refused(*refused);
     }
@@ -263,7 +271,7 @@ fn unanswered(error: &reqwest::Error) -> Outcome {
 }
 
 /// Seconds or a date, read against `against`, within the bounds; nothing when it cannot be read.
-fn retry_after_ms(headers: &HeaderMap, against: Timestamp) -> Option<i64> {
+pub(crate) fn retry_after_ms(headers: &HeaderMap, against: Timestamp) -> Option<i64> {
     let text = headers.get("retry-after")?.to_str().ok()?.trim();
     let wait_ms = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // A number beyond all numbers is a wish for the longest wait.
@@ -278,7 +286,7 @@ fn retry_after_ms(headers: &HeaderMap, against: Timestamp) -> Option<i64> {
     Some(wait_ms.clamp(least, most))
 }
 
-fn http_date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
+pub(crate) fn http_date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
     let text = headers.get(name)?.to_str().ok()?;
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }

@@ -2,7 +2,7 @@
 
 use crate::id::{BookingId, CustomerId, ExtraId, LocationId, ResourceId, ServiceId};
 use crate::language::Language;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::status::StatusKind;
 use crate::words;
 use jiff::Timestamp;
@@ -80,9 +80,12 @@ pub struct Booking {
     pub language: Option<Language>,
     /// What it costs.
     pub price: Option<Money>,
-    /// Completed payments minus refunds, in minor units of the price's currency.
+    /// Completed payments minus refunds, in minor units.
     #[serde(default)]
     pub paid: i64,
+    /// The currency of `paid`: that of the price, else of the first payment, else of the business.
+    #[serde(default)]
+    pub paid_currency: Option<Currency>,
     /// Free text.
     pub notes: Option<String>,
     /// Answers to the booking form.
@@ -103,6 +106,14 @@ pub struct Booking {
 }
 
 impl Booking {
+    /// What is paid, also without a price.
+    pub fn paid_money(&self) -> Option<Money> {
+        let currency = self.price.map(|p| p.currency).or(self.paid_currency)?;
+        Some(Money {
+            amount: self.paid,
+            currency,
+        })
+    }
     /// Price minus what is paid, never below zero; nothing without a price.
     pub fn due(&self) -> Option<Money> {
         self.price.map(|p| Money {

@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(body.language, Patch::Set(Language::new("nb").unwrap()));
         assert!(matches!(
             &body.location,
-            Patch::Set(Reference { draft: None, .. })
+            Patch::Set(Reference { pointer: crate::reference::Pointer::External(x), .. }) if x == "oslo"
         ));
     }
 

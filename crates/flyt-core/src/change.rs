@@ -1,7 +1,8 @@
 //! Changes: one committed write, told from the state before and after. Events come from here, never from call sites.
 
 use crate::booking::Booking;
-use crate::id::ChangeId;
+use crate::facts::{BookingFacts, Previous};
+use crate::id::{ChangeId, ExtraId};
 use crate::status::StatusKind;
 use crate::trigger::{ChangedField, TriggerKind};
 use jiff::Timestamp;
@@ -27,11 +28,6 @@ pub struct Change {
 
 /// Which fields of a booking differ, in the order of `ChangedField`.
 pub fn fields(before: &Booking, after: &Booking) -> Vec<ChangedField> {
-    let extras = |b: &Booking| {
-        let mut all: Vec<_> = b.extras.iter().map(|e| (e.id, e.quantity)).collect();
-        all.sort_unstable();
-        all
-    };
     let differs = |field: ChangedField| match field {
         ChangedField::Start => before.start != after.start,
         ChangedField::End => before.end != after.end,
@@ -46,6 +42,32 @@ pub fn fields(before: &Booking, after: &Booking) -> Vec<ChangedField> {
         .copied()
         .filter(|f| differs(*f))
         .collect()
+}
+
+/// The extras of a booking and how many of each, in an order of their own.
+pub fn extras(b: &Booking) -> Vec<(ExtraId, i64)> {
+    let mut all: Vec<_> = b.extras.iter().map(|e| (e.id, e.quantity)).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Which fields differ from what a change left behind, all later changes counted in: changes that were held become one.
+pub fn since(previous: &Previous, after: &BookingFacts) -> Vec<ChangedField> {
+    let b = &after.booking;
+    let id = |value: Option<&serde_json::Value>| {
+        let id = value.and_then(|v| v.get("id")).and_then(|i| i.as_str());
+        id.map(str::to_owned)
+    };
+    let differs = |field: &ChangedField| match field {
+        ChangedField::Start => previous.start != b.start,
+        ChangedField::End => previous.end != b.end,
+        ChangedField::Location => id(previous.location.as_ref()) != b.location_id.map(|i| i.to_string()),
+        ChangedField::Service => id(Some(&previous.service)) != Some(b.service_id.to_string()),
+        ChangedField::Resource => id(previous.resource.as_ref()) != b.resource_id.map(|i| i.to_string()),
+        ChangedField::Extras => previous.extras.as_ref().is_some_and(|e| *e != extras(b)),
+        ChangedField::Status => false,
+    };
+    ChangedField::ALL.iter().copied().filter(differs).collect()
 }
 
 /// The events of a booking write. `booking.created` never comes with `status_changed`.

@@ -148,6 +148,12 @@ pub fn nominal(offset: &Offset, anchor: Timestamp, rules: &TimeZone) -> Timestam
     quiet::instant_of(rules, date, offset.at.unwrap_or_else(|| local.time()))
 }
 
+/// The last instant at which what leaves at `fires` may still start; `None`: no limit.
+pub fn expiry(trigger: &Trigger, due: &Due, fires: Timestamp) -> Option<Timestamp> {
+    let timed = trigger.when.timed()?;
+    expires_at(timed.max_lateness, fires, due.before.then_some(due.anchor))
+}
+
 /// What happens to a due instant in the past: the table "At plan" of the engine page.
 pub fn late_rule(due: &Due, late: Late, by: Planner, now: Timestamp) -> LateVerdict {
     if due.nominal >= now {

@@ -4,6 +4,7 @@ use crate::booking::Booking;
 use crate::business::Business;
 use crate::catalogue::{ExtraEntry, LocationEntry, ResourceEntry, ServiceEntry};
 use crate::customer::Customer;
+use crate::id::ExtraId;
 use crate::language::Language;
 use crate::payment::Payment;
 use crate::status::Status;
@@ -72,6 +73,9 @@ pub struct Previous {
     pub service: Value,
     /// API object of its resource.
     pub resource: Option<Value>,
+    /// Its extras and how many of each.
+    #[serde(default)]
+    pub extras: Option<Vec<(ExtraId, i64)>>,
 }
 
 impl Facts {

@@ -6,6 +6,7 @@ use crate::business::Mode;
 use crate::change::counts;
 use crate::customer::{Channel, Purpose};
 use crate::facts::Facts;
+use crate::own;
 use crate::plan::{mismatch, names_status};
 use crate::quiet;
 use crate::reason::Reason;
@@ -16,10 +17,6 @@ use crate::zone::Zone;
 use jiff::Timestamp;
 
 /// What is looked at.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own about the step"
-)]
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
     /// The workflow: on/off as it stands now, the definition that the run pinned.
@@ -44,8 +41,8 @@ pub struct Look<'a> {
     pub vars: &'a Vars,
     /// The recipient's address, for deliveries.
     pub recipient: Option<&'a str>,
-    /// Whether the address is suppressed.
-    pub suppressed: bool,
+    /// Why nothing more goes to the address, if that is so.
+    pub suppressed: Option<Reason>,
 }
 
 /// What the last look says.
@@ -109,11 +106,13 @@ pub fn wakes(look: &Look<'_>, facts: &Facts, now: Timestamp) -> Option<Reason> {
 }
 
 fn still_wanted(look: &Look<'_>, facts: &Facts, act: &Act, now: Timestamp) -> Option<Reason> {
-    let event_webhook = act.channel() == Some(Channel::Webhook) && !look.trigger.is_timed();
-    if event_webhook {
-        return None; // it reports a committed fact, whatever became of the booking since
+    // An event's step goes at once whatever the hour; held up, it has the limits of `product.md` §5.5.
+    let over = look.expires_at.is_some_and(|at| now > at);
+    let expired = over && (look.trigger.is_timed() || look.delayed);
+    if act.channel() == Some(Channel::Webhook) && !look.trigger.is_timed() {
+        // It reports a committed fact, whatever became of the booking since.
+        return expired.then_some(Reason::Expired);
     }
-    let expired = look.trigger.is_timed() && look.expires_at.is_some_and(|at| now > at);
     gone(look, facts)
         .or_else(|| expired.then_some(Reason::Expired))
         .or_else(|| inactive(look, facts))
@@ -160,14 +159,8 @@ fn recheck(look: &Look<'_>, facts: &Facts, now: Timestamp) -> Option<Reason> {
     if !look.delayed {
         return None;
     }
-    let reason = if own_status(look, facts) {
-        let mut workflow = look.workflow.clone();
-        workflow.definition.filters.status = crate::filter::Filter::default();
-        mismatch(&workflow, facts, now)
-    } else {
-        mismatch(look.workflow, facts, now)
-    };
-    match reason {
+    let without = own::undone(&look.vars.own, facts);
+    match mismatch(look.workflow, &without, now) {
         None => None,
         Some(Reason::ConditionFalse) => Some(Reason::ConditionFalse),
         Some(_) => Some(Reason::FilterNoLongerMatches),
@@ -195,7 +188,7 @@ fn reachable(look: &Look<'_>, facts: &Facts, delivery: Delivery, channel: Channe
             return Some(Reason::NoConsent);
         }
     }
-    look.suppressed.then_some(Reason::SuppressedAddress)
+    look.suppressed
 }
 
 fn is_theirs(contact: &crate::customer::Contact, address: &str) -> bool {
@@ -216,7 +209,7 @@ fn quiet_now(
     let asked = match delivery.quiet_hours {
         Some(QuietRule::Ignore) => false,
         Some(QuietRule::Respect) => true,
-        None => look.trigger.is_timed() || look.delayed || delivery.purpose == Purpose::Marketing,
+        None => look.trigger.is_timed() || after_wait(look) || delivery.purpose == Purpose::Marketing,
     };
     let hours = quiet::hours(channel, facts).filter(|_| asked)?;
     let rules = zone(act, look.to, facts).rules();
@@ -224,12 +217,23 @@ fn quiet_now(
         return None;
     }
     let later = quiet::forward(hours, &rules, now);
-    let past = look.before && look.expires_at.is_some_and(|at| later > at);
-    Some(if past {
-        Verdict::End(Reason::QuietHoursPastStart)
+    if look.expires_at.is_none_or(|at| later <= at) {
+        return Some(Verdict::Later(later));
+    }
+    let start = facts.booking.as_ref().map(|b| b.booking.start);
+    let before_start = look.before && look.trigger == TriggerKind::BookingStarts;
+    let past_start = before_start && start.is_some_and(|at| later > at);
+    Some(Verdict::End(if past_start {
+        Reason::QuietHoursPastStart
     } else {
-        Verdict::Later(later)
-    })
+        Reason::Expired
+    }))
+}
+
+/// Whether a `wait` stands before the action: from there on quiet hours hold what an event began, too.
+fn after_wait(look: &Look<'_>) -> bool {
+    let earlier = look.workflow.definition.actions.iter().take(look.action);
+    earlier.into_iter().any(|a| matches!(a.act, Act::Wait { .. }))
 }
 
 /// The zone of the recipient at this place of the action's `to`.

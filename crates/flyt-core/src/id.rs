@@ -109,6 +109,10 @@ ids! {
     AuditId = "aud";
     /// A standing subscription of a receiver to events.
     EndpointId = "whk";
+    /// A system that bookings come in from.
+    SourceId = "src";
+    /// One call of such a system.
+    DeliveryId = "inb";
 }
 
 /// A step: the n-th of its run. Its outside form is the id that every attempt bears (Message-ID, `webhook-id`).

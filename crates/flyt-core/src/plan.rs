@@ -116,7 +116,7 @@ pub(crate) fn settings_match(when: &When, workflow: &Workflow, change: &Change, 
         When::CustomerCreated | When::BookingCreated | When::BookingStarts(_) | When::BookingEnds(_) => true,
         When::BookingChanged {
             fields, min_shift_ms, ..
-        } => still_counts(workflow, facts) && changed_enough(fields, *min_shift_ms, change, facts),
+        } => still_counts(workflow, facts) && changed_enough(fields, *min_shift_ms, &change.fields, facts),
         When::StatusChanged { from, to } => {
             let any = |keys: &[String], key: Option<&str>| {
                 keys.is_empty() || key.is_some_and(|k| keys.iter().any(|x| x == k))
@@ -128,16 +128,31 @@ pub(crate) fn settings_match(when: &When, workflow: &Workflow, change: &Change, 
     }
 }
 
+/// Whether what is left of held changes is still what the trigger asks for.
+pub fn still_changed(when: &When, changed: &[ChangedField], facts: &Facts) -> bool {
+    match when {
+        When::BookingChanged {
+            fields, min_shift_ms, ..
+        } => changed_enough(fields, *min_shift_ms, changed, facts),
+        When::CustomerCreated
+        | When::BookingCreated
+        | When::StatusChanged { .. }
+        | When::PaymentCompleted { .. }
+        | When::BookingStarts(_)
+        | When::BookingEnds(_) => true,
+    }
+}
+
 /// One of the wanted fields changed; where only start or end did, by at least `min_shift_ms` in either direction.
 fn changed_enough(
     wanted: &[ChangedField],
     min_shift_ms: Option<i64>,
-    change: &Change,
+    changed: &[ChangedField],
     facts: &Facts,
 ) -> bool {
     let relevant =
         |f: &&ChangedField| **f != ChangedField::Status && (wanted.is_empty() || wanted.contains(f));
-    let found: Vec<ChangedField> = change.fields.iter().filter(relevant).copied().collect();
+    let found: Vec<ChangedField> = changed.iter().filter(relevant).copied().collect();
     let only_time = found
         .iter()
         .all(|f| matches!(f, ChangedField::Start | ChangedField::End));
@@ -168,6 +183,7 @@ fn paid_enough(min_amount: Option<i64>, in_full: bool, facts: &Facts) -> bool {
     let reaches = |b: &crate::facts::BookingFacts| {
         b.booking
             .price
+            .filter(|p| p.currency == payment.money.currency)
             .is_some_and(|p| b.booking.paid >= p.amount && b.booking.paid - amount < p.amount)
     };
     min_amount.is_none_or(|least| amount >= least)
@@ -247,6 +263,8 @@ pub struct TimerInput<'a> {
     pub pending: &'a [Pending],
     /// Occurrences that have fired or were spent: trigger and anchor.
     pub fired: &'a [(i64, Timestamp)],
+    /// What a person skipped: trigger, group and anchor. It does not come back.
+    pub skipped: &'a [(i64, i64, Timestamp)],
     /// What plans.
     pub why: Planner,
     /// The instant of the write.
@@ -336,7 +354,7 @@ fn one_trigger(
     if same && !input.anew {
         return;
     }
-    if input.anew && unmoved(&due, &pending().collect::<Vec<_>>()) {
+    if input.anew && unmoved(input, trigger, &due, &pending().collect::<Vec<_>>()) {
         // The edit changes nothing for this booking: its timers join the new plan, overdue ones too.
         plan.add.extend(planned(input, (workflow, trigger), &due));
         return;
@@ -345,7 +363,8 @@ fn one_trigger(
         timer,
         reason: Reason::Superseded,
     }));
-    if input.fired.contains(&(trigger.no, due.anchor)) {
+    let all_skipped = !due.groups.is_empty() && groups(input, trigger, &due).next().is_none();
+    if all_skipped || input.fired.contains(&(trigger.no, due.anchor)) {
         return;
     }
     add(input, (w, workflow), (t, trigger), due, plan);
@@ -365,13 +384,27 @@ fn never(input: &TimerInput<'_>, trigger: &Trigger) -> impl Iterator<Item = Pend
     })
 }
 
+/// The groups of a due instant with their numbers, without those that a person skipped.
+fn groups<'d>(
+    input: &TimerInput<'d>,
+    trigger: &Trigger,
+    due: &'d Due,
+) -> impl Iterator<Item = (i64, &'d due::Group)> {
+    let (no, anchor, skipped) = (trigger.no, due.anchor, input.skipped);
+    (0..)
+        .zip(&due.groups)
+        .filter(move |(group, _)| !skipped.contains(&(no, *group, anchor)))
+}
+
 /// Whether the timers that are there are those that would be made.
-fn unmoved(due: &Due, pending: &[Pending]) -> bool {
+fn unmoved(input: &TimerInput<'_>, trigger: &Trigger, due: &Due, pending: &[Pending]) -> bool {
     let kept = |(group, planned): (i64, &due::Group)| {
         let same = |p: &Pending| p.group == group && p.due_at == planned.at && p.anchor_at == due.anchor;
         pending.iter().any(same)
     };
-    !pending.is_empty() && pending.len() == due.groups.len() && (0..).zip(&due.groups).all(kept)
+    !pending.is_empty()
+        && pending.len() == groups(input, trigger, due).count()
+        && groups(input, trigger, due).all(kept)
 }
 
 fn add(
@@ -419,7 +452,7 @@ fn planned(input: &TimerInput<'_>, (workflow, trigger): (&Workflow, &Trigger), d
         position: workflow.position,
         held,
     };
-    (0..).zip(&due.groups).map(timer).collect()
+    groups(input, trigger, due).map(timer).collect()
 }
 
 /// Whether a status kind ends what waits for the booking.

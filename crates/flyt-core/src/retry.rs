@@ -32,6 +32,8 @@ const WEBHOOK_WAITS: [i64; 9] = [
     20 * HOUR_MS,
     24 * HOUR_MS,
 ];
+/// The last try of a webhook begins this long before its limit, if the spread alone would carry it past.
+const LAST_MS: i64 = 5 * MINUTE_MS;
 /// How long an SMS without an answer waits for a delivery report.
 const REPORT_WAIT: i64 = 2 * MINUTE_MS;
 /// The spread to either side, in thousandths.
@@ -82,11 +84,27 @@ pub fn next(tried: &Tried, now: Timestamp, expires_at: Option<Timestamp>) -> Nex
         .retry_after_ms
         .map_or(0, |ms| ms.clamp(SECOND_MS, 24 * HOUR_MS));
     let at = plus_ms(now, wait.max(asked));
-    if expires_at.is_some_and(|limit| at > limit) {
-        Next::Exhausted
+    let Some(limit) = expires_at.filter(|limit| at > *limit) else {
+        return Next::At(at);
+    };
+    // The plan of a webhook fills its 76 hours: what the spread has added to it is taken off the last wait.
+    let last = plus_ms(limit, -LAST_MS);
+    let soonest = plus_ms(now, (wait / 5 * 2).max(asked));
+    if tried.channel == Channel::Webhook && last >= soonest {
+        Next::At(last)
     } else {
-        Next::At(at)
+        Next::Exhausted
     }
+}
+
+/// When an SMS whose answer was lost is decided on, if no report has come.
+pub fn report_due(now: Timestamp) -> Timestamp {
+    plus_ms(now, REPORT_WAIT)
+}
+
+/// Whether an SMS that no report has come for is tried once more. `lost`: how many of its answers were lost.
+pub fn once_more(lost: i64, now: Timestamp, expires_at: Option<Timestamp>) -> bool {
+    lost <= 1 && expires_at.is_none_or(|limit| now <= limit)
 }
 
 fn wait_ms(tried: &Tried) -> Option<i64> {

@@ -1,11 +1,14 @@
 //! Runs: one workflow at work on one booking. `advance` says which steps come next, up to the next barrier.
 
 use crate::action::{Act, Action, Wait};
+use crate::booking::Booking;
 use crate::customer::Channel;
 use crate::facts::Facts;
 use crate::instant::plus_ms;
 use crate::limits;
+use crate::own::Own;
 use crate::render::{self, Links, Meta, Setting};
+use crate::trigger::ChangedField;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -25,6 +28,12 @@ pub struct Vars {
     /// What the next steps wait for, beside their due instant: `paid` or `status:<key>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_on: Option<String>,
+    /// What the run itself changed, oldest first; it never stops the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<Own>,
+    /// Which fields differ after held changes became one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<ChangedField>>,
 }
 
 /// A step to write.
@@ -115,6 +124,7 @@ fn recipients(act: &Act, facts: &Facts, now: Timestamp) -> Vec<(usize, Option<St
 
 fn barrier(index: usize, act: &Act, due_at: Timestamp, facts: &Facts, now: Timestamp) -> NewStep {
     let due_at = match act {
+        Act::Wait { wait } if is_so(wait, facts) => now,
         Act::Wait { wait } => wake_at(wait, &facts.zone().rules(), now),
         Act::Email { .. }
         | Act::Sms { .. }
@@ -145,6 +155,22 @@ fn barrier(index: usize, act: &Act, due_at: Timestamp, facts: &Facts, now: Times
         channel: act.channel(),
         recipient,
         due_at,
+    }
+}
+
+/// Whether what a wait waits for is so already.
+fn is_so(wait: &Wait, facts: &Facts) -> bool {
+    match wait {
+        Wait::Duration { .. } | Wait::Until(_) => false,
+        Wait::Event { event, .. } => facts.booking.as_ref().is_some_and(|b| came(event, &b.booking)),
+    }
+}
+
+/// Whether a booking is as an event says: `paid` in full (without a price: at all), or `status:<key>`.
+pub fn came(event: &str, booking: &Booking) -> bool {
+    match event.strip_prefix("status:") {
+        Some(key) => booking.status == key,
+        None => booking.due().map_or(booking.paid > 0, |d| d.amount == 0),
     }
 }
 

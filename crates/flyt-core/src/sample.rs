@@ -75,6 +75,7 @@ pub fn facts(business: Arc<Business>, statuses: Arc<Vec<Status>>, now: Timestamp
         language: None,
         price: Some(money(69_000)),
         paid: 20_000,
+        paid_currency: None,
         notes: None,
         answers: BTreeMap::new(),
         url: None,
@@ -120,6 +121,7 @@ pub fn facts(business: Arc<Business>, statuses: Arc<Vec<Status>>, now: Timestamp
         location: None,
         service: crate::view::service(&service),
         resource: None,
+        extras: None,
     };
     Facts {
         customer: Some(customer),

@@ -178,6 +178,7 @@ pub const EDGES: &[Edge] = edges! {
         Unknown => Sent: "a report says that it was accepted";
         Unknown => Delivered: "a report says that it was delivered";
         Unknown => Failed: "a report says that it failed, or no try is left";
+        Unknown => Cancelled: "a person skips it";
         Sent => Delivered: "a report";
         Sent => Failed: "a report";
         Parked => Ready: "the named event";

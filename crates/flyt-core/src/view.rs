@@ -41,11 +41,6 @@ pub fn facts(facts: &Facts) -> Value {
 /// A booking as GET answers it, with what it points to. Without the customer (deleted) that field is null.
 pub fn booking(facts: &BookingFacts, customer_of: Option<&Customer>) -> Value {
     let b = &facts.booking;
-    let currency = b.price.map(|p| p.currency);
-    let paid = currency.map(|currency| Money {
-        amount: b.paid,
-        currency,
-    });
     let mut object = Map::new();
     let mut put = |name: &str, value: Value| {
         object.insert(name.to_owned(), value);
@@ -65,7 +60,7 @@ pub fn booking(facts: &BookingFacts, customer_of: Option<&Customer>) -> Value {
     put("end", at(b.end));
     put("language", json!(b.language));
     put("price", optional_money(b.price));
-    put("paid", optional_money(paid));
+    put("paid", optional_money(b.paid_money()));
     put("due", optional_money(b.due()));
     put("notes", json!(b.notes));
     put("answers", json!(b.answers));

@@ -176,6 +176,33 @@ impl Definition {
 }
 
 impl Names {
+    /// Where `filters` name what the business no longer has: pointers. Such a value matches nothing.
+    pub fn archived(&self, filters: &Filters) -> Vec<String> {
+        fn missing<Id: PartialEq>(
+            name: &str,
+            filter: &crate::filter::Filter<Id>,
+            known: &[(Id, Option<String>)],
+        ) -> Vec<String> {
+            let lists = [
+                ("any_of", &filter.any_of),
+                ("none_of", &filter.none_of),
+                ("all_of", &filter.all_of),
+            ];
+            let numbered = lists
+                .into_iter()
+                .flat_map(|(list, ids)| ids.iter().enumerate().map(move |(at, id)| (list, at, id)));
+            numbered
+                .filter(|(_, _, id)| known.iter().all(|(own, _)| own != *id))
+                .map(|(list, at, _)| format!("/filters/{name}/{list}/{at}"))
+                .collect()
+        }
+        let mut all = missing("location", &filters.location, &self.locations);
+        all.extend(missing("resource", &filters.resource, &self.resources));
+        all.extend(missing("service", &filters.service, &self.services));
+        all.extend(missing("extras", &filters.extras, &self.extras));
+        all
+    }
+
     /// Lets values that a stored version already names stay, though their objects were archived since: they match
     /// nothing, and saving something else must not be refused for them.
     pub fn keep(&mut self, filters: &Filters) {

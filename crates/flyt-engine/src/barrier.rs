@@ -3,14 +3,18 @@
 
 use crate::booking;
 use crate::change::{self, Cause, Delta, Out};
+use crate::ending;
 use crate::engine::Inner;
 use crate::refusal::{Actor, Refusal};
 use crate::starting;
 use crate::tenant;
 use crate::worker::{self, Seen};
 use flyt_core::action::Act;
+use flyt_core::change::since as change_since;
 use flyt_core::guard::{self, Verdict};
 use flyt_core::instant::to_ms;
+use flyt_core::own::{self, Own};
+use flyt_core::plan;
 use flyt_core::reason::Reason;
 use flyt_core::render::{self, Links, Meta, Setting};
 use flyt_core::run::{self, Vars};
@@ -55,7 +59,7 @@ pub(crate) async fn carry_out(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Resu
         Effect::Skipped(reason) => close(tx, &mut out, &mut run, row, Some(reason)).await?,
         Effect::Stop(reason) => {
             close(tx, &mut out, &mut run, row, Some(reason)).await?;
-            starting::end_run(tx, &out, &mut run, reason).await?;
+            ending::at_barrier(tx, &out, &mut run, reason)?;
             return Ok(out.dispatch);
         }
     }
@@ -94,6 +98,7 @@ async fn go_on(tx: &mut Tx, out: &mut Out<'_>, mut run: RunRow, row: &StepRow) -
         .await?;
     let mut facts = tenant::facts(tx, &tenant, run.booking_id, run.customer_id).await?;
     tenant::with_change_id(tx, out.business_no, &mut facts, run.change_id).await?;
+    facts.steps = vars(&run)?.steps;
     "running".clone_into(&mut run.state);
     let position = usize::try_from(row.action + 1).unwrap_or(0);
     let from = run::From {
@@ -116,6 +121,39 @@ async fn go_on(tx: &mut Tx, out: &mut Out<'_>, mut run: RunRow, row: &StepRow) -
     Ok(runs::update(&mut tx.tenant(out.business_no), &run)?)
 }
 
+/// A delivery that a person skipped: where later actions wait for it, they go on.
+pub(crate) async fn skipped(tx: &mut Tx, out: &mut Out<'_>, row: &StepRow) -> Result<(), Refusal> {
+    let no = out.business_no;
+    let Some(mut run) = runs::by_id(&mut tx.tenant(no), row.id.run).await? else {
+        return Ok(());
+    };
+    let definition = out
+        .inner
+        .cache
+        .version(tx, no, run.workflow_no, run.version)
+        .await?;
+    let place = usize::try_from(row.action).unwrap_or(usize::MAX);
+    let barrier = definition.actions.get(place).is_some_and(|a| a.act.is_barrier());
+    if !barrier || run.state != "running" || run.position != row.action {
+        return Ok(runs::step_ended(&mut tx.tenant(no), row.id.run)?);
+    }
+    run.open -= 1;
+    go_on(tx, out, run, row).await
+}
+
+fn vars(run: &RunRow) -> Result<Vars, Refusal> {
+    let kept = run.vars.as_deref().map(tenant::parse).transpose()?;
+    Ok(kept.unwrap_or_default())
+}
+
+/// Remembers what the run changes itself.
+fn remember(run: &mut RunRow, change: impl FnOnce(&mut Vars)) -> Result<(), Refusal> {
+    let mut vars = vars(run)?;
+    change(&mut vars);
+    run.vars = Some(tenant::document(&vars)?);
+    Ok(())
+}
+
 /// The gathered changes become one: from the first before to the last after, or nothing if they cancelled out.
 async fn release_hold(
     tx: &mut Tx,
@@ -126,20 +164,23 @@ async fn release_hold(
 ) -> Result<(), Refusal> {
     close(tx, out, &mut run, row, None).await?;
     let fields = match (&seen.facts.previous, &seen.facts.booking) {
-        (Some(_), Some(after)) => booking::net_fields(&seen, after),
+        (Some(before), Some(after)) => change_since(before, after),
         _ => Vec::new(),
     };
-    let look = worker::look(row, &seen, out.now);
-    let gone = guard::wakes(&look, &seen.facts, out.now);
-    let reason = gone.or_else(|| fields.is_empty().then_some(Reason::NoNetChange));
+    let facts = flyt_core::facts::Facts {
+        changes: fields.clone(),
+        ..seen.facts.clone()
+    };
+    let mut triggers = seen.workflow.definition.triggers.iter();
+    let trigger = triggers.find(|t| t.no == run.trigger_no);
+    let left = trigger.is_some_and(|t| plan::still_changed(&t.when, &fields, &facts));
+    let gone = guard::wakes(&worker::look(row, &seen, out.now), &facts, out.now);
+    let reason = gone.or_else(|| (!left).then_some(Reason::NoNetChange));
     if let Some(reason) = reason {
-        return starting::end_run(tx, out, &mut run, reason).await;
+        return ending::at_barrier(tx, out, &mut run, reason);
     }
     "running".clone_into(&mut run.state);
-    let facts = flyt_core::facts::Facts {
-        changes: fields,
-        ..seen.facts
-    };
+    remember(&mut run, |vars| vars.changes = Some(fields))?;
     let from = run::From {
         position: 0,
         only: None,
@@ -214,23 +255,23 @@ async fn act(
             status,
             run_workflows,
         } => {
-            let mut vars: Vars = run
-                .vars
-                .as_deref()
-                .map(tenant::parse)
-                .transpose()?
-                .unwrap_or_default();
-            vars.given_status = Some(status.clone());
-            run.vars = Some(tenant::document(&vars)?);
+            let before = seen.facts.booking.as_ref().map(|b| b.booking.status.clone());
+            remember(run, |vars| {
+                vars.given_status = Some(status.clone());
+                vars.own.extend(before.map(|before| Own::Status {
+                    before,
+                    given: status.clone(),
+                }));
+            })?;
             let cause = Cause {
                 starts_runs: *run_workflows,
                 ..cause
             };
             set_status(tx, out, seen, status, cause).await
         }
-        Act::SetField { field, value } => set_field(tx, out, seen, (field, value), cause).await,
-        Act::AddTag { tag } => set_tag(tx, out, seen, (tag, true), cause).await,
-        Act::RemoveTag { tag } => set_tag(tx, out, seen, (tag, false), cause).await,
+        Act::SetField { field, value } => set_field(tx, out, seen, (field, value), (run, cause)).await,
+        Act::AddTag { tag } => set_tag(tx, out, seen, (tag, true), (run, cause)).await,
+        Act::RemoveTag { tag } => set_tag(tx, out, seen, (tag, false), (run, cause)).await,
         Act::Email { .. } | Act::Sms { .. } | Act::Webhook { .. } | Act::Wait { .. } => Ok(Effect::Done),
     }
 }
@@ -259,7 +300,7 @@ async fn set_field(
     out: &mut Out<'_>,
     seen: &Seen,
     (field, value): (&str, &Value),
-    cause: Cause,
+    (run, cause): (&mut RunRow, Cause),
 ) -> Result<Effect, Refusal> {
     let (links, meta) = (Links::new(), Meta::default());
     let setting = Setting {
@@ -271,6 +312,12 @@ async fn set_field(
     let Ok(value) = render::field_value(value, &setting) else {
         return Ok(Effect::Skipped(Reason::RenderError));
     };
+    let change = Own::Field {
+        field: field.to_owned(),
+        before: own::value(field, &seen.facts),
+        given: value.clone(),
+    };
+    remember(run, |vars| vars.own.push(change))?;
     if let Some(key) = field.strip_prefix("customer.fields.") {
         let Some(mut customer) = seen.facts.customer.clone() else {
             return Ok(Effect::Stop(Reason::BookingDeleted));
@@ -296,7 +343,7 @@ async fn set_tag(
     out: &mut Out<'_>,
     seen: &Seen,
     (tag, present): (&str, bool),
-    cause: Cause,
+    (run, cause): (&mut RunRow, Cause),
 ) -> Result<Effect, Refusal> {
     let Some(mut customer) = seen.facts.customer.clone() else {
         return Ok(Effect::Stop(Reason::BookingDeleted));
@@ -308,6 +355,8 @@ async fn set_tag(
         } else {
             customer.contact.tags.retain(|t| t != tag);
         }
+        let tag = tag.to_owned();
+        remember(run, |vars| vars.own.push(Own::Tag { tag, present }))?;
         booking::save_customer(tx, out, customer, &cause).await?;
     }
     Ok(Effect::Done)

@@ -2,13 +2,14 @@
 //! before anything is written.
 
 use crate::change::{self, Cause, Delta, Out};
+use crate::ending;
 use crate::engine::{Engine, Inner};
 use crate::naming::{self, Named};
+use crate::paid;
 use crate::people;
 use crate::refusal::{Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant::{self, Tenant};
 use crate::terms::Terms;
-use crate::worker::Seen;
 use flyt_core::booking::{Automations, BookedExtra, Booking, Source};
 use flyt_core::booking_body::BookingBody;
 use flyt_core::customer::Customer;
@@ -17,7 +18,6 @@ use flyt_core::id::BookingId;
 use flyt_core::instant::plus_ms;
 use flyt_core::invalid::{Faults, Patch};
 use flyt_core::status::{Status, StatusKind};
-use flyt_core::trigger::ChangedField;
 use flyt_core::{merge, view};
 use flyt_store::Tx;
 use flyt_store::bookings;
@@ -74,12 +74,13 @@ impl Engine {
     }
 }
 
-struct Request<'r> {
-    caller: Caller,
-    target: &'r Target<BookingId>,
-    verb: Verb,
-    body: &'r BookingBody,
-    expect: Option<i64>,
+/// A write within a unit of work.
+pub(crate) struct Request<'r> {
+    pub(crate) caller: Caller,
+    pub(crate) target: &'r Target<BookingId>,
+    pub(crate) verb: Verb,
+    pub(crate) body: &'r BookingBody,
+    pub(crate) expect: Option<i64>,
 }
 
 async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option<Booking>, Refusal> {
@@ -99,7 +100,7 @@ async fn find(tx: &mut Tx, no: i64, target: &Target<BookingId>) -> Result<Option
     }
 }
 
-async fn write(
+pub(crate) async fn write(
     inner: &Inner,
     tx: &mut Tx,
     request: &Request<'_>,
@@ -129,6 +130,8 @@ async fn write(
     let after = build(inner, &tenant, request, before.as_ref(), &named, now, &mut faults);
     let after = faults_or(after, &mut faults)?;
     refuse_read_only(request.body, before.as_ref(), &named, &mut faults)?;
+    let old = before.as_ref().map(|b| &b.booking);
+    let after = paid::after_write(tx, no, old, after, tenant.business.settings.currency).await?;
 
     let cause = Cause::outside(request.caller.actor);
     let customer = naming::write(tx, &mut out, &named, &cause).await?;
@@ -258,6 +261,7 @@ fn build(
         language: patched(&body.language, old.and_then(|b| b.language.clone())),
         price: patched(&body.price, old.and_then(|b| b.price)),
         paid: old.map_or(0, |b| b.paid),
+        paid_currency: old.and_then(|b| b.paid_currency),
         notes: patched(&body.notes, notes).filter(|n| !n.is_empty()),
         answers: answers(body, old),
         url: patched(&body.url, old.and_then(|b| b.url.clone())).filter(|u| !u.is_empty()),
@@ -413,7 +417,7 @@ pub(crate) async fn save_customer(
     people::save(tx, out, customer, false, cause.actor).await
 }
 
-async fn delete(
+pub(crate) async fn delete(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,
@@ -431,7 +435,7 @@ async fn delete(
     bookings::delete(&mut tx.tenant(no), id, out.now).await?;
     crate::audit::note(tx, &out, caller.actor, "booking.delete", &id.to_string())?;
     for mut run in flyt_store::runs::live(&mut tx.tenant(no), id).await? {
-        crate::starting::end_run(tx, &out, &mut run, flyt_core::reason::Reason::BookingDeleted).await?;
+        ending::after_delete(tx, &out, &mut run).await?;
     }
     let before = tenant::booking_facts(tx, no, before).await?;
     let delta = Delta {
@@ -444,32 +448,4 @@ async fn delete(
     out.dispatch
         .extend(change::commit(inner, tx, &tenant, delta, Cause::outside(caller.actor)).await?);
     Ok(())
-}
-
-/// Which fields differ between the first before and the last after of a run that gathered changes.
-pub(crate) fn net_fields(seen: &Seen, after: &BookingFacts) -> Vec<ChangedField> {
-    let Some(first) = &seen.facts.previous else {
-        return Vec::new();
-    };
-    let id = |value: Option<&serde_json::Value>| {
-        value
-            .and_then(|v| v.get("id"))
-            .and_then(|i| i.as_str())
-            .map(str::to_owned)
-    };
-    let now = tenant::previous(after);
-    let differs = |field: ChangedField| match field {
-        ChangedField::Start => first.start != now.start,
-        ChangedField::End => first.end != now.end,
-        ChangedField::Location => id(first.location.as_ref()) != id(now.location.as_ref()),
-        ChangedField::Service => id(Some(&first.service)) != id(Some(&now.service)),
-        ChangedField::Resource => id(first.resource.as_ref()) != id(now.resource.as_ref()),
-        ChangedField::Extras => seen.facts.changes.contains(&ChangedField::Extras),
-        ChangedField::Status => false,
-    };
-    ChangedField::ALL
-        .iter()
-        .copied()
-        .filter(|f| differs(*f))
-        .collect()
 }

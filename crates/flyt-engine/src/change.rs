@@ -2,6 +2,7 @@
 //! the write. Reading the request and writing the booking itself is `booking`; what happens to steps is `worker`.
 
 use crate::delivery;
+use crate::ending;
 use crate::engine::Inner;
 use crate::refusal::{Actor, Refusal};
 use crate::starting::{self, Origin};
@@ -193,14 +194,11 @@ async fn start_runs(
     facts: &Facts,
 ) -> Result<(), Refusal> {
     for workflow in &tenant.workflows {
-        let asked = workflow
-            .definition
-            .triggers
-            .iter()
-            .any(|t| change.kinds.contains(&t.when.kind()));
-        if !asked || !workflow.enabled {
+        let mut triggers = workflow.definition.triggers.iter();
+        let asked = triggers.position(|t| change.kinds.contains(&t.when.kind()));
+        let Some(first) = asked.filter(|_| workflow.enabled) else {
             continue;
-        }
+        };
         let starts = match facts.booking.as_ref().filter(|_| change.depth > 0) {
             Some(b) => {
                 runs::starts(
@@ -224,7 +222,7 @@ async fn start_runs(
                 starting::spent(
                     tx,
                     out,
-                    (workflow, 0),
+                    (workflow, first),
                     facts,
                     &Origin::event(change),
                     Reason::LoopGuard,
@@ -265,8 +263,7 @@ async fn settle_waiting(
             .iter()
             .find(|w| w.no == run.workflow_no)
             .is_some_and(|w| plan::names_status(w, &booking.status));
-        let untouched = matches!(run.kind.as_str(), "payment.completed" | "booking.status_changed");
-        if closing && !named && !untouched {
+        if closing && !named && !ending::outlives(tx, out, &run, &booking.status).await? {
             starting::end_run(tx, out, &mut run, Reason::BookingNotActive).await?;
             continue;
         }
@@ -277,8 +274,7 @@ async fn settle_waiting(
             .transpose()?
             .unwrap_or_default();
         let awaited = match vars.wake_on.as_deref() {
-            Some("paid") => paid && booking.due().is_none_or(|d| d.amount == 0),
-            Some(other) => status && other.strip_prefix("status:") == Some(booking.status.as_str()),
+            Some(event) => (paid || status) && flyt_core::run::came(event, booking),
             None => false,
         };
         if awaited {
@@ -306,8 +302,8 @@ async fn plan_timers(
         return Ok(());
     };
     let is_new = delta.before.is_none();
-    let (pending, fired) = if is_new {
-        (Vec::new(), Vec::new())
+    let known = if is_new {
+        Known::default()
     } else {
         known(tx, out.business_no, id).await?
     };
@@ -323,8 +319,9 @@ async fn plan_timers(
         } else {
             Some(facts)
         },
-        pending: &pending,
-        fired: &fired,
+        pending: &known.pending,
+        fired: &known.fired,
+        skipped: &known.skipped,
         why: if is_new { Planner::Created } else { Planner::Moved },
         now: out.now,
         anew: false,
@@ -333,23 +330,26 @@ async fn plan_timers(
     write_timers(tx, out, &tenant.workflows, facts, (id, &plan)).await
 }
 
-/// The timers of a booking and the occurrences that have fired.
-pub(crate) async fn known(
-    tx: &mut Tx,
-    no: i64,
-    id: BookingId,
-) -> Result<(Vec<Pending>, Vec<(i64, Timestamp)>), Refusal> {
-    let pending = timers::of_booking(&mut tx.tenant(no), id)
-        .await?
-        .iter()
-        .map(pending)
-        .collect();
-    let fired = runs::fired(&mut tx.tenant(no), id)
-        .await?
-        .into_iter()
-        .map(|(t, at)| (t, from_ms(at)))
-        .collect();
-    Ok((pending, fired))
+/// The timers of a booking, the occurrences that have fired, and what a person skipped.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) pending: Vec<Pending>,
+    pub(crate) fired: Vec<(i64, Timestamp)>,
+    pub(crate) skipped: Vec<(i64, i64, Timestamp)>,
+}
+
+pub(crate) async fn known(tx: &mut Tx, no: i64, id: BookingId) -> Result<Known, Refusal> {
+    let mut tenant = tx.tenant(no);
+    let timers = timers::of_booking(&mut tenant, id).await?;
+    let fired = runs::fired(&mut tenant, id).await?;
+    let skipped = timers::skipped(&mut tenant, id).await?;
+    Ok(Known {
+        pending: timers.iter().map(pending).collect(),
+        fired: fired.into_iter().map(|(t, at)| (t, from_ms(at))).collect(),
+        skipped: (skipped.into_iter())
+            .map(|(t, group, at)| (t, group, from_ms(at)))
+            .collect(),
+    })
 }
 
 /// A timer as planning sees it.
@@ -375,7 +375,7 @@ pub(crate) async fn write_timers(
         if !again {
             timers::remove(&mut tx.tenant(out.business_no), timer_id(id, &withdrawn.timer))?;
             end_timer(tx, out, id, &withdrawn.timer, withdrawn.reason)?;
-            starting::group_gone(tx, out, id, &withdrawn.timer).await?;
+            ending::group_gone(tx, out, id, &withdrawn.timer).await?;
         }
     }
     for added in &plan.add {

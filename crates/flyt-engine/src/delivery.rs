@@ -195,7 +195,7 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
         at: now,
     };
     if seen.mode == Mode::Sandbox {
-        return Ok(End::Tried(Box::new(kept), Sent::Captured));
+        return Ok(End::Tried(Box::new((kept, Sent::Captured).into())));
     }
     let outcome = match inner.live_secrets(step.business_no, &seen.secrets) {
         Ok(secrets) => call(inner, &seen.delivery, &kept.letter, secrets, now).await,
@@ -204,7 +204,7 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
             retry_after_ms: None,
         },
     };
-    Ok(End::Tried(Box::new(kept), Sent::Called(outcome)))
+    Ok(End::Tried(Box::new((kept, Sent::Called(outcome)).into())))
 }
 
 fn letter(url: &str, body: String) -> Letter {

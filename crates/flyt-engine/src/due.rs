@@ -1,14 +1,15 @@
 //! Timers that come due: each becomes a run, in one transaction of its own, or ends with a reason.
 
 use crate::change::{self, Out};
+use crate::ending;
 use crate::engine::Inner;
 use crate::refusal::Refusal;
 use crate::starting::{self, Origin};
 use crate::tenant;
 use flyt_core::change::counts;
-use flyt_core::due::{self, Due, Group};
+use flyt_core::due::{self, Due, Ended, Group};
 use flyt_core::facts::Facts;
-use flyt_core::id::RunId;
+use flyt_core::id::{RunId, TimerId};
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::plan::{self, names_status};
 use flyt_core::reason::Reason;
@@ -16,8 +17,9 @@ use flyt_core::run;
 use flyt_core::workflow::Workflow;
 use flyt_store::Tx;
 use flyt_store::runs;
-use flyt_store::steps::StepRow;
+use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerRow};
+use std::collections::BTreeSet;
 
 /// Fires one timer that is due. Returns the steps to hand to delivery.
 pub(crate) async fn fire(inner: &Inner, tx: &mut Tx, row: &TimerRow) -> Result<Vec<StepRow>, Refusal> {
@@ -108,6 +110,7 @@ async fn fire_found(
         return Ok(timers::put(&mut tx.tenant(out.business_no), &moved)?);
     }
     let expires_at = group.expires_at;
+    let share = share(tx, out, workflow, &due, (group, row), known.as_ref()).await?;
     let late = expires_at.is_some_and(|e| out.now > e);
     let mismatch = plan::mismatch(workflow, facts, out.now);
     let reason = if late {
@@ -116,9 +119,12 @@ async fn fire_found(
         mismatch.map(|r| verdict(r, row.held))
     };
     match (known, reason) {
-        (Some(_), Some(reason)) => end(tx, out, reason),
-        (Some(run), None) if run.state == "ended" => end(tx, out, Reason::Superseded),
-        (Some(run), None) => join(tx, out, run, workflow, facts, (group, row)).await,
+        (Some(_), Some(reason)) => {
+            end(tx, out, reason)?;
+            ending::group_gone(tx, out, row.id.booking, &timer).await
+        }
+        (Some(run), None) if run.state == "ended" && !stopped(&run) => end(tx, out, Reason::Superseded),
+        (Some(run), None) => join(tx, out, run, workflow, facts, (&share, row)).await,
         (None, Some(reason)) => {
             let origin = Origin::timer(&due, timer.due_at, expires_at, RunId(0));
             starting::spent(tx, out, (workflow, at), facts, &origin, reason)
@@ -127,7 +133,7 @@ async fn fire_found(
             let id = RunId(out.inner.ids.next(out.now));
             let origin = Origin::timer(&due, timer.due_at, expires_at, id);
             let mut run = starting::new_run(out, id, workflow, at, facts, &origin);
-            begin(tx, out, &mut run, workflow, facts, (group, row)).await?;
+            begin(tx, out, &mut run, workflow, facts, (&share, row)).await?;
             Ok(runs::insert(&mut tx.tenant(out.business_no), &run)?)
         }
     }
@@ -151,13 +157,94 @@ pub(crate) fn group<'d>(due: &'d Due, row: &TimerRow) -> Option<&'d Group> {
         .or_else(|| due.groups.last())
 }
 
+/// A `stop_if` ended the run: what stands before it and leaves later goes all the same.
+fn stopped(run: &runs::RunRow) -> bool {
+    run.reason.as_deref() == Some(Reason::Stopped.word())
+}
+
+/// What a timer that fires stands for now.
+struct Share {
+    deliveries: Vec<(usize, usize)>,
+    continues: bool,
+    /// What will not leave at all.
+    ended: Vec<Ended>,
+}
+
+/// The share of a timer in what is due. Quiet hours may have changed since it was planned: what has a step already is left
+/// out, and what no timer stands for is taken along, or gets a timer of its own.
+async fn share(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    workflow: &Workflow,
+    due: &Due,
+    (group, row): (&Group, &TimerRow),
+    known: Option<&runs::RunRow>,
+) -> Result<Share, Refusal> {
+    let stepped = match known {
+        Some(run) => steps::of_run(&mut tx.tenant(out.business_no), run.id).await?,
+        None => Vec::new(),
+    };
+    let place = |s: &StepRow| Some((usize::try_from(s.action).ok()?, usize::try_from(s.to_no).ok()?));
+    let done: BTreeSet<(usize, usize)> = stepped.iter().filter_map(place).collect();
+    let left = |all: &[(usize, usize)]| -> Vec<(usize, usize)> {
+        all.iter().filter(|d| !done.contains(d)).copied().collect()
+    };
+    let barrier = workflow
+        .definition
+        .actions
+        .iter()
+        .position(|a| a.act.is_barrier());
+    let passed = done
+        .iter()
+        .any(|(action, _)| barrier.is_some_and(|b| *action >= b));
+    let mut share = Share {
+        deliveries: left(&group.deliveries),
+        continues: group.continues && !passed,
+        ended: (due.ended.iter().copied())
+            .filter(|e| !done.contains(&(e.action, e.to)))
+            .collect(),
+    };
+    let mut others = timers::of_booking(&mut tx.tenant(out.business_no), row.id.booking).await?;
+    others.retain(|t| t.id.trigger_no == row.id.trigger_no && t.anchor_at == row.anchor_at);
+    let mut next = others
+        .iter()
+        .map(|t| t.id.group)
+        .chain([row.id.group])
+        .max()
+        .unwrap_or(0);
+    for other in due.groups.iter().filter(|g| g.at != group.at) {
+        let orphans = left(&other.deliveries);
+        let carries = other.continues && !passed;
+        let has_timer = others.iter().any(|t| t.due_at == to_ms(other.at));
+        if has_timer || (orphans.is_empty() && !carries) {
+            continue;
+        }
+        if other.at <= out.now {
+            share.deliveries.extend(orphans);
+            share.continues |= carries;
+        } else {
+            next += 1;
+            let own = TimerRow {
+                id: TimerId {
+                    group: next,
+                    ..row.id
+                },
+                due_at: to_ms(other.at),
+                ..*row
+            };
+            timers::put(&mut tx.tenant(out.business_no), &own)?;
+        }
+    }
+    Ok(share)
+}
+
 async fn join(
     tx: &mut Tx,
     out: &mut Out<'_>,
     mut run: runs::RunRow,
     workflow: &Workflow,
     facts: &Facts,
-    (group, row): (&Group, &TimerRow),
+    (share, row): (&Share, &TimerRow),
 ) -> Result<(), Refusal> {
     let definition = out
         .inner
@@ -171,7 +258,7 @@ async fn join(
     if run.state == "done" {
         "running".clone_into(&mut run.state);
     }
-    begin(tx, out, &mut run, &pinned, facts, (group, row)).await?;
+    begin(tx, out, &mut run, &pinned, facts, (share, row)).await?;
     Ok(runs::update(&mut tx.tenant(out.business_no), &run)?)
 }
 
@@ -181,12 +268,13 @@ async fn begin(
     run: &mut runs::RunRow,
     workflow: &Workflow,
     facts: &Facts,
-    (group, row): (&Group, &TimerRow),
+    (share, row): (&Share, &TimerRow),
 ) -> Result<(), Refusal> {
+    starting::note_ended(tx, out, run, (workflow, facts), &share.ended)?;
     let from = run::From {
         position: 0,
-        only: Some(&group.deliveries),
-        continues: group.continues,
+        only: Some(&share.deliveries),
+        continues: share.continues,
         due_at: from_ms(row.due_at).min(out.now),
     };
     let late = out.now > from.due_at;
@@ -201,8 +289,11 @@ async fn begin(
         late,
     )
     .await?;
-    if !group.continues {
+    if !share.continues {
         run.position = run.position.max(kept);
+    }
+    if run.state == "ended" {
+        return Ok(());
     }
     let others = timers::of_booking(&mut tx.tenant(out.business_no), row.id.booking).await?;
     let others = others

@@ -12,6 +12,7 @@ use crate::refusal::Refusal;
 use crate::seal::Seal;
 use crate::tenant::Cache;
 use crate::worker;
+use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::smtp::Relay;
 use flyt_channels::webhook::Webhooks;
 use flyt_core::instant::{from_ms, plus_ms, to_ms};
@@ -19,6 +20,7 @@ use flyt_store::Store;
 use flyt_store::Tx;
 use flyt_store::steps::StepRow;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -44,6 +46,12 @@ pub struct Parts {
     pub test_clock: Option<Timestamp>,
     /// The mail relay; `None`: e-mails are captured.
     pub relay: Option<Relay>,
+    /// The way to SMS gateways.
+    pub gateways: Gateways,
+    /// The operator's SMS account; `None`: SMS are captured, but for businesses with an account of their own.
+    pub sms: Option<Account>,
+    /// Where this server is reached from outside, without a `/` at its end; gateways are told to report there.
+    pub public_url: Option<String>,
     /// Outgoing webhooks with their egress guard.
     pub webhooks: Webhooks,
     /// Seals secrets at rest.
@@ -60,6 +68,11 @@ pub(crate) struct Inner {
     pub(crate) ids: IdSource,
     pub(crate) cache: Cache,
     pub(crate) relay: Option<Relay>,
+    pub(crate) gateways: Gateways,
+    pub(crate) sms: Option<Arc<Account>>,
+    /// Own accounts of businesses, opened, by business and revision.
+    pub(crate) accounts: Mutex<BTreeMap<(i64, i64), Arc<Account>>>,
+    pub(crate) public_url: Option<String>,
     pub(crate) webhooks: Webhooks,
     pub(crate) seal: Seal,
     pub(crate) boot: i64,
@@ -112,6 +125,10 @@ impl Engine {
             clock,
             cache: Cache::default(),
             relay: parts.relay,
+            gateways: parts.gateways,
+            sms: parts.sms.map(Arc::new),
+            accounts: Mutex::default(),
+            public_url: parts.public_url,
             webhooks: parts.webhooks,
             seal: parts.seal,
             boot,
@@ -136,6 +153,7 @@ impl Engine {
             crate::watch::take_over(&inner).await?;
             tokio::spawn(pulse::beat(inner.clone()));
             tokio::spawn(crate::watch::watch(inner.clone()));
+            tokio::spawn(crate::intake::complete_all(inner.clone()));
         }
         if several {
             tokio::spawn(nodes::live(inner.clone()));
@@ -166,6 +184,10 @@ impl Engine {
             return Err(Refusal::NotFound);
         }
         pulse::move_clock(&self.0, target).await
+    }
+    /// Where this server is reached from outside, as far as it is told.
+    pub fn public_url(&self) -> Option<&str> {
+        self.0.public_url.as_deref()
     }
     /// Ends a test clock: from now on time is the system's. For `flyt demo`, whose past has been played; the store must be
     /// one that is gone with the process, because it still says that it belongs to a test clock.
@@ -346,6 +368,10 @@ impl Inner {
     /// How many more deliveries to endpoints may be handed over.
     pub(crate) fn endpoint_room(&self) -> usize {
         ENDPOINT_QUEUE.saturating_sub(self.endpoints_flying.load(Ordering::SeqCst))
+    }
+    /// Whether this process fires timers and delivers.
+    pub(crate) fn works(&self) -> bool {
+        self.works
     }
     /// Whether this machine's clock is too far off to claim anything.
     pub(crate) fn is_off(&self) -> bool {

@@ -111,7 +111,7 @@ async fn find_customer(
     })
 }
 
-async fn write_customer(
+pub(crate) async fn write_customer(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,
@@ -221,7 +221,7 @@ async fn find_payment(tx: &mut Tx, no: i64, target: &Target<PaymentId>) -> Resul
     })
 }
 
-async fn write_payment(
+pub(crate) async fn write_payment(
     inner: &Inner,
     tx: &mut Tx,
     caller: Caller,
@@ -415,17 +415,12 @@ async fn follow(
     actor: Actor,
 ) -> Result<(), Refusal> {
     let no = out.business_no;
-    let currency = booking.price.map_or(payment.money.currency, |p| p.currency);
-    let sums = payments::sums(&mut tx.tenant(no), booking.id, currency).await?;
-    let paid = sums.completed - sums.refunded;
+    let (new, own) = (payment.money.currency, tenant.business.settings.currency);
+    let after = crate::paid::counted(tx, no, booking.clone(), Some(new), own).await?;
     let old = tenant::booking_facts(tx, no, booking.clone()).await?;
     let cause = Cause::outside(actor);
     let mut now = old.clone();
-    if paid != booking.paid {
-        let after = flyt_core::booking::Booking {
-            paid,
-            ..booking.clone()
-        };
+    if after.paid_money() != booking.paid_money() {
         now.booking = crate::booking::save(tx, out, Some(&booking), after, &cause)?;
     }
     let fires = tenant::completed(before, payment);

@@ -2,15 +2,20 @@
 //! the same pass, so what the tests move is what production runs.
 
 use crate::barrier;
+use crate::circuit;
 use crate::clock;
 use crate::delivery;
 use crate::due;
 use crate::engine::Inner;
 use crate::refusal::Refusal;
 use crate::replan;
+use crate::report;
 use crate::worker;
+use flyt_core::id::StepId;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_store::Tx;
+use flyt_store::circuits::{self, CircuitRow};
+use flyt_store::reports;
 use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerRow};
 use flyt_store::workflows::{self, ReplanRow};
@@ -35,6 +40,10 @@ struct Found {
     timers: Vec<TimerRow>,
     steps: Vec<StepRow>,
     replans: Vec<ReplanRow>,
+    /// Accounts in trouble whose next probe may go.
+    probes: Vec<CircuitRow>,
+    /// SMS that have waited long enough for a report.
+    undecided: Vec<(i64, StepId)>,
     /// When the next thing comes due, ms.
     next: Option<i64>,
 }
@@ -126,6 +135,8 @@ async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
     let mut done = join_all(found.replans.into_iter().map(|r| replanned(inner, r))).await;
     done.extend(join_all(found.timers.into_iter().map(|t| fired(inner, t))).await);
     done.extend(join_all(barriers.into_iter().map(|s| carried(inner, s))).await);
+    done.extend(join_all(found.undecided.into_iter().map(|s| decided(inner, s))).await);
+    done.extend(join_all(found.probes.into_iter().map(|c| probed(inner, c))).await);
     // What failed stays due; it is looked at again after a rest, not at once.
     Ok(Passed {
         again: claimed > 0 || done.contains(&true),
@@ -140,14 +151,19 @@ async fn look(tx: &mut Tx, now: i64, endpoints: bool) -> Result<Found, Refusal> 
     let replans = workflows::replans(&mut engine, REPLANS).await?;
     let timers = timers::due(&mut engine, now, BATCH).await?;
     let steps = steps::due(&mut engine, now, endpoints, BATCH).await?;
+    let probes = circuits::due(&mut engine, now, BATCH).await?;
+    let undecided = reports::undecided(&mut engine, now, BATCH).await?;
     let next = if timers.is_empty() && steps.is_empty() {
-        let (timer, step) = (
+        [
             timers::next_due(&mut engine).await?,
-            steps::next_due(&mut engine).await?,
-        );
-        // What is due and waits for room is taken up when a delivery ends, which rings.
-        let step = step.filter(|at| *at > now);
-        timer.into_iter().chain(step).min()
+            // What is due and waits for room is taken up when a delivery ends, which rings.
+            steps::next_due(&mut engine).await?.filter(|at| *at > now),
+            circuits::next_due(&mut engine).await?,
+            reports::next_undecided(&mut engine).await?,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     } else {
         None
     };
@@ -155,6 +171,8 @@ async fn look(tx: &mut Tx, now: i64, endpoints: bool) -> Result<Found, Refusal> 
         timers,
         steps,
         replans,
+        probes,
+        undecided,
         next,
     })
 }
@@ -194,6 +212,23 @@ async fn replanned(inner: &Arc<Inner>, row: ReplanRow) -> bool {
         .write(async move |tx: &mut Tx| replan::batch(&owner, tx, &row).await)
         .await;
     finish(inner, done, "a re-plan", &row.workflow_no.to_string())
+}
+
+async fn decided(inner: &Arc<Inner>, step: (i64, StepId)) -> bool {
+    let owner = inner.clone();
+    let done = inner
+        .write(async move |tx: &mut Tx| report::decide(&owner, tx, step).await)
+        .await;
+    finish(inner, done, "a lost answer", &step.1.to_string())
+}
+
+async fn probed(inner: &Arc<Inner>, row: CircuitRow) -> bool {
+    let owner = inner.clone();
+    let no = row.owner.to_string();
+    let done = inner
+        .write(async move |tx: &mut Tx| circuit::probe(&owner, tx, &row).await)
+        .await;
+    finish(inner, done.map(|()| Vec::new()), "a probe", &no)
 }
 
 fn finish(inner: &Inner, done: Result<Vec<StepRow>, Refusal>, what: &str, id: &str) -> bool {

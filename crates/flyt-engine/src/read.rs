@@ -79,7 +79,7 @@ impl Engine {
                     .then(|| rows.last().map(|r| vec![r.id.0]))
                     .flatten();
                 let names = names(tx, &tenant, rows.iter().map(|r| r.workflow_no)).await?;
-                let data = rows.iter().map(|r| run(r, &names)).collect();
+                let data = (rows.iter()).map(|r| run(r, &names, &tenant.business)).collect();
                 Ok(Page { data, next })
             })
             .await
@@ -119,7 +119,7 @@ impl Engine {
                     .await?
                     .ok_or(Refusal::NotFound)?;
                 let names = names(tx, &tenant, [row.workflow_no]).await?;
-                let mut object = run(&row, &names);
+                let mut object = run(&row, &names, &tenant.business);
                 let mut all = Vec::new();
                 for step in steps::of_run(&mut tx.tenant(no), id).await? {
                     let step = inner.as_shown(&step);
@@ -334,7 +334,7 @@ pub(crate) fn sentence(reason: Option<&str>, business: &Business) -> Option<&'st
         .map(|r| r.sentence(language(business)))
 }
 
-fn run(row: &RunRow, names: &Names) -> Value {
+fn run(row: &RunRow, names: &Names, business: &Business) -> Value {
     let workflow = names.get(&row.workflow_no);
     json!({
         "id": row.id,
@@ -350,7 +350,7 @@ fn run(row: &RunRow, names: &Names) -> Value {
         "late_ms": (row.created_at - row.due_at).max(0),
         "state": row.state,
         "reason": row.reason,
-        "reason_sentence": row.reason.as_deref().and_then(Reason::from_word).map(|r| r.sentence("en")),
+        "reason_sentence": sentence(row.reason.as_deref(), business),
         "depth": row.depth,
         "created_at": from_ms(row.created_at),
     })

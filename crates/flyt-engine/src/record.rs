@@ -1,24 +1,28 @@
 //! Recording what became of a try: attempt, state, content and what the run does next, in one transaction, by
 //! compare-and-set on the attempt. The outcome of a try that is no longer ours is dropped.
 
+use crate::after_try;
 use crate::change::Out;
+use crate::circuit;
 use crate::endpoints;
 use crate::engine::Inner;
 use crate::events;
 use crate::refusal::Refusal;
+use crate::report;
+use crate::road::{Gate, Key};
 use crate::send::Sent;
 use crate::starting;
 use crate::tenant;
-use crate::worker::{End, Kept, Seen};
+use crate::worker::{End, Seen, Tried};
 use flyt_channels::outcome::{Answer, Outcome};
-use flyt_core::action::{Act, Action, OnUnknown};
+use flyt_core::action::{Act, Action};
+use flyt_core::circuit::Signal;
 use flyt_core::contact;
 use flyt_core::customer::Channel;
 use flyt_core::event::EventKind;
 use flyt_core::id::EndpointId;
-use flyt_core::instant::{from_ms, to_ms};
+use flyt_core::instant::to_ms;
 use flyt_core::reason::Reason;
-use flyt_core::retry::{self, Class, Next, Tried};
 use flyt_core::run;
 use flyt_store::Tx;
 use flyt_store::steps::{self, AttemptRow, StepRow};
@@ -28,6 +32,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Suppressed by the owner of the address.
+const STOP: &str = "stop";
 /// The answer of an endpoint that wants nothing more.
 const GONE: i64 = 410;
 
@@ -37,14 +43,28 @@ struct Writing {
     step: StepRow,
     attempt: Option<AttemptRow>,
     content: Option<String>,
-    /// The address does not exist: nothing more goes there.
-    suppress: bool,
+    /// Why nothing more goes to the address: `bad_address` or `stop`.
+    suppress: Option<&'static str>,
+    /// The account it waits for.
+    paused: Option<Key>,
+    /// What the try said about the account it went through.
+    heard: Option<(Gate, Signal, String)>,
+    /// When the try began.
+    began: Timestamp,
     /// Values for later actions.
     stored: Option<(String, BTreeMap<String, Value>)>,
     /// The step has come to its end.
     over: bool,
     /// It carries its run on when it is over.
     barrier: bool,
+}
+
+impl Writing {
+    /// Whether the other side was called.
+    fn heard_of(&self) -> bool {
+        let called = |a: &AttemptRow| !matches!(a.outcome.as_str(), "captured" | "render_error");
+        self.attempt.as_ref().is_some_and(called)
+    }
 }
 
 /// Records the end of a try and dispatches what it lets go.
@@ -106,25 +126,39 @@ async fn save(
     seen: Option<&Seen>,
 ) -> Result<bool, Refusal> {
     let no = w.step.business_no;
-    if !steps::advance(&mut tx.tenant(no), from, &w.step).await? {
+    let account = w.paused.as_ref().or(w.heard.as_ref().map(|(gate, ..)| &gate.key));
+    let called = w.heard_of() && w.step.channel.as_deref() == Some(Channel::Sms.word());
+    if called {
+        report::alone(tx, no, Some(w.step.id), w.step.provider_id.as_deref());
+    }
+    if let Some(key) = account {
+        circuit::alone(tx, key);
+    }
+    let mut row = w.step.clone();
+    if let Some(key) = &w.paused {
+        row = circuit::park(tx, out, key, row).await?;
+    }
+    let early = if called {
+        report::early(tx, &row).await?
+    } else {
+        None
+    };
+    let proved = early.as_ref().is_some_and(report::is_proof) && matches!(&*row.state, "ready" | "unknown");
+    if proved {
+        row = StepRow {
+            reason: None,
+            sent_at: Some(to_ms(w.began)),
+            ..ended_as(row, "sent")
+        };
+    }
+    if !steps::advance(&mut tx.tenant(no), from, &row).await? {
         return Ok(false); // the lease was over and somebody else has it
     }
-    if let Some(attempt) = &w.attempt {
-        steps::put_attempt(&mut tx.tenant(no), w.step.id, attempt)?;
+    keep(tx, out, w).await?;
+    if let Some(early) = early.filter(|_| matches!(&*row.state, "sent" | "unknown")) {
+        report::turn(tx, out, row, &early).await?;
     }
-    if let Some(content) = &w.content {
-        steps::put_content(&mut tx.tenant(no), w.step.id, content)?;
-    }
-    if let (true, Some(channel), Some(address)) = (w.suppress, &w.step.channel, &w.step.recipient) {
-        suppressions::add(
-            &mut tx.tenant(no),
-            channel,
-            &contact::folded(address),
-            "bad_address",
-            to_ms(out.now),
-        )?;
-    }
-    let Some(seen) = seen.filter(|_| w.over) else {
+    let Some(seen) = seen.filter(|_| w.over || proved) else {
         return Ok(true);
     };
     if w.step.state == "failed" {
@@ -138,23 +172,51 @@ async fn save(
     Ok(true)
 }
 
+/// What a try leaves beside its step.
+async fn keep(tx: &mut Tx, out: &Out<'_>, w: &Writing) -> Result<(), Refusal> {
+    let no = w.step.business_no;
+    if let Some(attempt) = &w.attempt {
+        steps::put_attempt(&mut tx.tenant(no), w.step.id, attempt)?;
+    }
+    if let Some(content) = &w.content {
+        steps::put_content(&mut tx.tenant(no), w.step.id, content)?;
+    }
+    if let (Some(reason), Some(channel), Some(address)) = (w.suppress, &w.step.channel, &w.step.recipient) {
+        let (mut tenant, folded) = (tx.tenant(no), contact::folded(address));
+        if reason == STOP {
+            suppressions::stop(&mut tenant, channel, &folded, to_ms(out.now))?;
+        } else {
+            suppressions::add(&mut tenant, channel, &folded, reason, to_ms(out.now))?;
+        }
+    }
+    if let Some((gate, signal, problem)) = &w.heard {
+        circuit::heard(tx, out, gate, w.step.id, (*signal, problem)).await?;
+    }
+    Ok(())
+}
+
 /// A webhook with `store` is over: its values are kept and the run goes on past it.
 async fn carry_on(tx: &mut Tx, out: &mut Out<'_>, w: &Writing, seen: &Seen) -> Result<(), Refusal> {
     let Some(mut run) = runs::by_id(&mut tx.tenant(w.step.business_no), w.step.id.run).await? else {
         return Ok(());
     };
     run.open -= 1;
+    let mut vars: run::Vars = run
+        .vars
+        .as_deref()
+        .map(tenant::parse)
+        .transpose()?
+        .unwrap_or_default();
     if let Some((name, values)) = &w.stored {
-        let mut vars: run::Vars = run
-            .vars
-            .as_deref()
-            .map(tenant::parse)
-            .transpose()?
-            .unwrap_or_default();
         vars.steps.insert(name.clone(), values.clone());
         run.vars = Some(tenant::document(&vars)?);
     }
-    if run.state == "running" {
+    // One that is tried again by hand has been passed already: what comes after it was done then.
+    if run.state == "running" && run.position == w.step.action {
+        let facts = flyt_core::facts::Facts {
+            steps: vars.steps,
+            ..seen.facts.clone()
+        };
         let position = usize::try_from(w.step.action + 1).unwrap_or(0);
         let from = run::From {
             position,
@@ -169,11 +231,13 @@ async fn carry_on(tx: &mut Tx, out: &mut Out<'_>, w: &Writing, seen: &Seen) -> R
             out,
             &mut run,
             (definition, w.step.position),
-            &seen.facts,
+            &facts,
             from,
             tried_before,
         )
         .await?;
+    } else if run.state == "running" && run.finished && run.open == 0 {
+        "done".clone_into(&mut run.state);
     }
     Ok(runs::update(&mut tx.tenant(w.step.business_no), &run)?)
 }
@@ -196,7 +260,10 @@ fn write(
         step,
         attempt: None,
         content: None,
-        suppress: false,
+        suppress: None,
+        paused: None,
+        heard: None,
+        began,
         stored: None,
         over,
         barrier,
@@ -204,17 +271,18 @@ fn write(
     Ok(match end {
         End::Ended(reason) => plain(ended(step, "ended", reason), true),
         End::Dependency => plain(ended(step, "ended", Reason::DependencyFailed), true),
-        End::Later(at) => {
-            // It was not tried: the number is free again.
-            let later = StepRow {
-                state: "ready".to_owned(),
-                reason: None,
-                due_at: to_ms(at),
-                delayed: true,
-                attempt: step.attempt - 1,
-                ..step
+        End::Later(at) => plain(later(step, at, None), false),
+        End::Waits(at, reason) => plain(later(step, at, Some(reason)), false),
+        End::Paused(key) => {
+            let attempt = step.attempt - 1;
+            let parked = StepRow {
+                attempt,
+                ..ended(step, "parked", Reason::ChannelPaused)
             };
-            plain(later, false)
+            Writing {
+                paused: Some(key),
+                ..plain(parked, false)
+            }
         }
         End::Parked(reason) => {
             let attempt = step.attempt - 1;
@@ -233,8 +301,27 @@ fn write(
                 ..plain(ended(step, "failed", Reason::RenderError), true)
             }
         }
-        End::Tried(kept, sent) => tried(step, action, &kept, sent, (began, now), barrier)?,
+        End::Tried(end) => tried(plain(step, false), action, *end, now)?,
     })
+}
+
+/// It was not tried: the number is free again.
+fn later(step: StepRow, at: Timestamp, reason: Option<Reason>) -> StepRow {
+    StepRow {
+        state: "ready".to_owned(),
+        reason: reason.map(|r| r.word().to_owned()),
+        due_at: to_ms(at),
+        delayed: true,
+        attempt: step.attempt - 1,
+        ..step
+    }
+}
+
+fn ended_as(step: StepRow, state: &str) -> StepRow {
+    StepRow {
+        state: state.to_owned(),
+        ..step
+    }
 }
 
 fn ended(step: StepRow, state: &str, reason: Reason) -> StepRow {
@@ -262,134 +349,65 @@ fn attempt(
     }
 }
 
-fn tried(
-    mut step: StepRow,
-    action: Option<&Action>,
-    kept: &Kept,
-    sent: Sent,
-    (began, now): (Timestamp, Timestamp),
-    barrier: bool,
-) -> Result<Writing, Refusal> {
+fn tried(mut w: Writing, action: Option<&Action>, end: Tried, now: Timestamp) -> Result<Writing, Refusal> {
+    let Tried {
+        kept,
+        sent,
+        gate,
+        lost_before,
+    } = end;
+    let (step, began) = (&mut w.step, w.began);
     step.language = kept.letter.language.as_ref().map(|l| l.tag().to_owned());
     step.segments = kept.letter.segments;
     step.reason = None;
-    let content = Some(tenant::document(kept)?);
+    w.content = Some(tenant::document(&kept)?);
     let outcome = match sent {
         Sent::Captured => {
             "captured".clone_into(&mut step.state);
             step.sent_at = Some(to_ms(began));
-            let tried = attempt(&step, began, "captured", None, None);
-            return Ok(Writing {
-                step,
-                attempt: Some(tried),
-                content,
-                suppress: false,
-                stored: None,
-                over: true,
-                barrier,
-            });
+            w.attempt = Some(attempt(step, began, "captured", None, None));
+            w.over = true;
+            return Ok(w);
         }
         Sent::Called(outcome) => outcome,
     };
     let (word, answer) = told(&outcome);
-    let row = attempt(
-        &step,
-        began,
-        word,
-        answer.code,
-        Some(answer.text.clone()).filter(|t| !t.is_empty()),
-    );
-    let stored = stored(action, &outcome);
-    let suppress = matches!(outcome, Outcome::PermanentRecipient { .. });
-    let over = settle(&mut step, action.map(|a| &a.act), &outcome, (began, now));
-    Ok(Writing {
-        step,
-        attempt: Some(row),
-        content,
-        suppress,
-        stored,
-        over,
-        barrier,
-    })
+    let text = Some(answer.text.clone()).filter(|t| !t.is_empty());
+    w.attempt = Some(attempt(step, began, word, answer.code, text));
+    w.stored = stored(action, &outcome);
+    w.suppress = match &outcome {
+        Outcome::PermanentRecipient { .. } => Some("bad_address"),
+        Outcome::OptedOut { .. } => Some(STOP),
+        Outcome::Accepted { .. }
+        | Outcome::Temporary { .. }
+        | Outcome::Once { .. }
+        | Outcome::Permanent { .. }
+        | Outcome::Configuration { .. }
+        | Outcome::Blocked { .. }
+        | Outcome::Unknown { .. } => None,
+    };
+    let gated = gate.is_some();
+    w.heard = gate.and_then(|gate| {
+        let signal = circuit::signal(&outcome)?;
+        // What goes well where all is well is not written down.
+        let news = signal != Signal::Good || gate.circuit.is_some();
+        news.then(|| (gate, signal, answer.text.clone()))
+    });
+    let act = action.map(|a| &a.act);
+    w.over = after_try::settle(step, act, &outcome, (began, now), (lost_before, gated));
+    Ok(w)
 }
 
 fn told(outcome: &Outcome) -> (&'static str, &Answer) {
     match outcome {
         Outcome::Accepted { answer, .. } => ("sent", answer),
-        Outcome::Temporary { answer, .. } => ("temporary", answer),
+        Outcome::Temporary { answer, .. } | Outcome::Once { answer, .. } => ("temporary", answer),
         Outcome::PermanentRecipient { answer } => ("bad_address", answer),
+        Outcome::OptedOut { answer } => ("opted_out", answer),
         Outcome::Permanent { answer } => ("permanent", answer),
         Outcome::Configuration { answer } => ("configuration", answer),
         Outcome::Blocked { answer } => ("blocked", answer),
         Outcome::Unknown { answer } => ("unknown", answer),
-    }
-}
-
-/// Puts the step where its outcome leads. True: it has come to its end.
-fn settle(
-    step: &mut StepRow,
-    act: Option<&Act>,
-    outcome: &Outcome,
-    (began, now): (Timestamp, Timestamp),
-) -> bool {
-    let fail = |step: &mut StepRow, reason: Reason| {
-        "failed".clone_into(&mut step.state);
-        step.reason = Some(reason.word().to_owned());
-        true
-    };
-    match outcome {
-        Outcome::Accepted { provider_id, .. } => {
-            "sent".clone_into(&mut step.state);
-            step.sent_at = Some(to_ms(began));
-            step.provider_id.clone_from(provider_id);
-            true
-        }
-        Outcome::Permanent { .. } | Outcome::PermanentRecipient { .. } => {
-            fail(step, Reason::PermanentFailure)
-        }
-        Outcome::Blocked { .. } => fail(step, Reason::BlockedAddress),
-        Outcome::Temporary { retry_after_ms, .. } => again(step, Class::Temporary, *retry_after_ms, now),
-        // Until a circuit stands, a refused login is tried again like any passing fault; nothing is burnt at the other side.
-        Outcome::Configuration { .. } => again(step, Class::Temporary, None, now),
-        Outcome::Unknown { .. } => {
-            if act
-                .and_then(Act::delivery)
-                .is_some_and(|d| d.on_unknown == OnUnknown::Hold)
-            {
-                "unknown".clone_into(&mut step.state);
-                step.reason = Some(Reason::UnknownOutcome.word().to_owned());
-                return true;
-            }
-            again(step, Class::Unknown, None, now)
-        }
-    }
-}
-
-fn again(step: &mut StepRow, class: Class, retry_after_ms: Option<i64>, now: Timestamp) -> bool {
-    let channel = step
-        .channel
-        .as_deref()
-        .and_then(Channel::from_word)
-        .unwrap_or(Channel::Webhook);
-    let tried = Tried {
-        channel,
-        step: step.id,
-        attempt: step.attempt,
-        class,
-        unknown_before: step.reason.as_deref() == Some(Reason::UnknownOutcome.word()),
-        retry_after_ms,
-    };
-    match retry::next(&tried, now, step.expires_at.map(from_ms)) {
-        Next::At(at) => {
-            "ready".clone_into(&mut step.state);
-            step.due_at = to_ms(at);
-            false
-        }
-        Next::Exhausted => {
-            "failed".clone_into(&mut step.state);
-            step.reason = Some(Reason::AttemptsExhausted.word().to_owned());
-            true
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a command was not carried out, told by who must act.
 
-use flyt_core::id::{KeyId, RunId, UserId};
+use flyt_core::id::{KeyId, RunId, SourceId, UserId};
 use flyt_core::invalid::Invalid;
 
 /// Why nothing was written.
@@ -72,6 +72,8 @@ pub enum Actor {
     Customer,
     /// A run of a workflow.
     Run(RunId),
+    /// A booking system beside us.
+    Adapter(SourceId),
     /// Flyt itself.
     System,
 }
@@ -83,6 +85,7 @@ impl std::fmt::Display for Actor {
             Self::User(id) => id.fmt(f),
             Self::Customer => f.write_str("customer"),
             Self::Run(id) => id.fmt(f),
+            Self::Adapter(id) => id.fmt(f),
             Self::System => f.write_str("system"),
         }
     }

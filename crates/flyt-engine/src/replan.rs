@@ -12,10 +12,9 @@ use flyt_core::plan::{self, Pending, TimerInput, Withdrawn};
 use flyt_core::reason::Reason;
 use flyt_core::workflow::Workflow;
 use flyt_store::Tx;
+use flyt_store::bookings;
 use flyt_store::steps::StepRow;
-use flyt_store::timers;
 use flyt_store::workflows::{self, ReplanRow};
-use flyt_store::{bookings, runs};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -66,17 +65,12 @@ async fn one(
     (id, own): (BookingId, &BTreeSet<i64>),
     row: &ReplanRow,
 ) -> Result<(), Refusal> {
-    let all = timers::of_booking(&mut tx.tenant(out.business_no), id).await?;
-    let mine: Vec<Pending> = all
-        .iter()
-        .filter(|t| own.contains(&t.id.trigger_no))
-        .map(change::pending)
-        .collect();
+    let known = change::known(tx, out.business_no, id).await?;
+    let mut mine = known.pending;
+    mine.retain(|t| own.contains(&t.trigger_no));
     if workflow.is_none() && mine.is_empty() || !row.existing && mine.is_empty() {
         return Ok(());
     }
-    let fired = runs::fired(&mut tx.tenant(out.business_no), id).await?;
-    let fired: Vec<_> = fired.into_iter().map(|(t, at)| (t, from_ms(at))).collect();
     let mut facts = tenant::facts(tx, tenant, Some(id), None).await?;
     if let Some(workflow) = workflow {
         tenant::with_visits(tx, out.business_no, &mut facts, [&workflow.definition]).await?;
@@ -87,13 +81,15 @@ async fn one(
         before: None,
         after: Some(&facts),
         pending: &mine,
-        fired: &fired,
+        fired: &known.fired,
+        skipped: &known.skipped,
         why: if row.switched_on {
             Planner::SwitchedOn
         } else {
             Planner::Moved
         },
-        now: out.now,
+        // What came due since the edit was due after it: it is late, not too late.
+        now: from_ms(row.started_at),
         anew: true,
     };
     let mut plan = plan::timers(&input);

@@ -3,6 +3,7 @@
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 /// Bytes of a nonce.
@@ -21,6 +22,8 @@ type KeyId = [u8; ID_BYTES];
 struct OneKey {
     id: KeyId,
     cipher: XChaCha20Poly1305,
+    /// A key of its own for marks, derived from this one.
+    marks: [u8; KEY_BYTES],
 }
 impl OneKey {
     fn new(key: &[u8; KEY_BYTES]) -> Self {
@@ -33,6 +36,7 @@ impl OneKey {
         Self {
             id,
             cipher: XChaCha20Poly1305::new(&Key::from(*key)),
+            marks: hmac(key, "marks"),
         }
     }
 }
@@ -71,6 +75,15 @@ impl Seal {
             old: Some(OneKey::new(key)),
             ..self
         }
+    }
+    /// Unguessable marks of `context` that can be made again at any time, so that they need not be stored: the current key's, and
+    /// the old one's while there is one.
+    pub(crate) fn marks(&self, context: &str) -> Vec<[u8; KEY_BYTES]> {
+        let keys = [Some(&self.current), self.old.as_ref()];
+        keys.into_iter()
+            .flatten()
+            .map(|key| hmac(&key.marks, context))
+            .collect()
     }
     /// A name of the current key, in hex; it tells nothing of the key.
     pub fn id(&self) -> String {
@@ -132,6 +145,17 @@ fn split(sealed: &[u8]) -> Option<(KeyId, &[u8])> {
     let (layout, rest) = sealed.split_first()?;
     let (id, rest) = rest.split_first_chunk::<ID_BYTES>()?;
     (*layout == LAYOUT).then_some((*id, rest))
+}
+
+fn hmac(key: &[u8; KEY_BYTES], text: &str) -> [u8; KEY_BYTES] {
+    // A key is as long as a block of SHA-256; zeros at its end change nothing.
+    let mut block = [0_u8; 64];
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&block.into());
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
-//! One call to the outside: the captured double, the mail relay, or a webhook. Nothing here touches the store.
+//! One call to the outside: the captured double, the mail relay, an SMS gateway, or a webhook. Nothing here touches the store;
+//! which way it is was looked up in `road`.
 
 use crate::engine::Inner;
+use crate::road::Way;
 use crate::worker::{Kept, Seen};
 use flyt_channels::email::{self, Mail, Party};
 use flyt_channels::outcome::{Answer, Outcome};
+use flyt_channels::sms::{self, Account, Sms};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
 use flyt_core::action::Act;
-use flyt_core::business::Mode;
 use flyt_core::customer::Channel;
 use flyt_store::steps::StepRow;
 use jiff::Timestamp;
@@ -28,13 +30,53 @@ pub(crate) async fn send(
     kept: &Kept,
     now: Timestamp,
 ) -> Sent {
-    if seen.facts.business.settings.mode == Mode::Sandbox {
-        return Sent::Captured;
+    match &seen.road.way {
+        Way::Captured => Sent::Captured,
+        Way::Call => Sent::Called(webhook(inner, step, act, seen, kept, now).await),
+        Way::Relay => Sent::Called(mail(inner, step, seen, kept).await),
+        Way::Gateway(account, owner) => {
+            let sms = message(inner, step, account, seen, kept);
+            Sent::Called(inner.gateways.send(account, *owner, &sms, now).await)
+        }
+        Way::Broken(problem) => Sent::Called(Outcome::Configuration {
+            answer: Answer {
+                text: problem.clone(),
+                ..Answer::default()
+            },
+        }),
     }
-    match act.channel() {
-        Some(Channel::Webhook) => Sent::Called(webhook(inner, step, act, seen, kept, now).await),
-        Some(Channel::Email) if inner.relay.is_some() => Sent::Called(mail(inner, step, seen, kept).await),
-        Some(Channel::Email | Channel::Sms) | None => Sent::Captured,
+}
+
+/// A message that a report has proved taken: it is not sent again.
+pub(crate) fn proved(step: &StepRow) -> Sent {
+    Sent::Called(Outcome::Accepted {
+        provider_id: step.provider_id.clone(),
+        answer: Answer {
+            text: "a delivery report of an earlier try has come: not sent again".to_owned(),
+            ..Answer::default()
+        },
+    })
+}
+
+/// The SMS as its gateway is told of it.
+fn message(inner: &Inner, step: &StepRow, account: &Account, seen: &Seen, kept: &Kept) -> Sms {
+    let (letter, settings) = (&kept.letter, &seen.facts.business.settings);
+    let own = letter.sender.as_deref();
+    let of_business = || settings.senders.get(&Channel::Sms).map(String::as_str);
+    let from = own.or_else(of_business).or(account.from());
+    let reference = step.id.message();
+    let callback = inner.public_url.as_ref().map(|url| {
+        let path = inner.callback_path(seen.facts.business.id, account.provider());
+        format!("{url}{path}?ref={reference}")
+    });
+    Sms {
+        from: from.map_or_else(|| sms::sender_name(&settings.name), str::to_owned),
+        to: letter.to.clone(),
+        text: letter.text.clone().unwrap_or_default(),
+        encoding: letter.encoding.map(|e| e.word().to_owned()).unwrap_or_default(),
+        segments: letter.segments.unwrap_or(1),
+        reference,
+        callback,
     }
 }
 

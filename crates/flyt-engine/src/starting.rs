@@ -7,11 +7,11 @@ use crate::tenant;
 use flyt_core::action::{Act, Wait};
 use flyt_core::change::Change;
 use flyt_core::customer::Channel;
-use flyt_core::due::Due;
+use flyt_core::due::{self, Due};
 use flyt_core::facts::Facts;
-use flyt_core::id::{BookingId, ChangeId, RunId, StepId};
+use flyt_core::id::{ChangeId, RunId, StepId};
 use flyt_core::instant::{from_ms, plus_ms, to_ms};
-use flyt_core::plan::Pending;
+use flyt_core::plan;
 use flyt_core::reason::Reason;
 use flyt_core::run::{self, Vars};
 use flyt_core::trigger::{MaxLateness, TriggerKind};
@@ -198,8 +198,14 @@ pub(crate) async fn run_now(
     facts: &Facts,
     due: &Due,
 ) -> Result<(), Refusal> {
+    if let Some(reason) = plan::mismatch(workflow, facts, out.now) {
+        let origin = Origin::timer(due, out.now, None, RunId(0));
+        return spent(tx, out, (workflow, trigger), facts, &origin, reason);
+    }
+    let own = workflow.definition.triggers.get(trigger);
+    let expires_at = own.and_then(|t| due::expiry(t, due, out.now));
     let id = RunId(out.inner.ids.next(out.now));
-    let origin = Origin::timer(due, out.now, due.expires_at, id);
+    let origin = Origin::timer(due, out.now, expires_at, id);
     let mut run = new_run(out, id, workflow, trigger, facts, &origin);
     let from = run::From {
         position: 0,
@@ -265,6 +271,40 @@ pub(crate) async fn advance(
     }
     if run.finished && run.open == 0 && run.state != "ended" {
         "done".clone_into(&mut run.state);
+    }
+    Ok(())
+}
+
+/// Writes deliveries that planning ended as steps with their reasons.
+pub(crate) fn note_ended(
+    tx: &mut Tx,
+    out: &Out<'_>,
+    run: &mut RunRow,
+    (workflow, facts): (&Workflow, &Facts),
+    ended: &[due::Ended],
+) -> Result<(), Refusal> {
+    for end in ended {
+        let only = [(end.action, end.to)];
+        let from = run::From {
+            position: 0,
+            only: Some(&only),
+            continues: false,
+            due_at: out.now,
+        };
+        for new in run::advance(&workflow.definition.actions, from, facts, out.now).steps {
+            let row = StepRow {
+                action: i64::try_from(new.action).unwrap_or(0),
+                to_no: i64::try_from(new.to).unwrap_or(0),
+                kind: new.channel.map_or("", Channel::word).to_owned(),
+                channel: new.channel.map(|c| c.word().to_owned()),
+                recipient: new.recipient,
+                state: "ended".to_owned(),
+                reason: Some(end.reason.word().to_owned()),
+                ..step_row(out, run, workflow.position, run.steps)
+            };
+            steps::insert(&mut tx.tenant(out.business_no), &row)?;
+            run.steps += 1;
+        }
     }
     Ok(())
 }
@@ -365,11 +405,17 @@ fn expires(
             own.map(|ms| row.planned_at.saturating_add(ms))
         };
     }
-    let event = from_ms(run.due_at);
+    // After a wait the time is counted from its end, not from the event.
+    let event = from_ms(run.due_at.max(row.planned_at));
     let until = match (channel?, kind) {
         (Channel::Webhook, _) => plus_ms(event, WEBHOOK_MS),
         (Channel::Email | Channel::Sms, TriggerKind::BookingCreated | TriggerKind::BookingChanged) => {
-            facts.booking.as_ref().map(|b| b.booking.end)?
+            let end = facts.booking.as_ref().map(|b| b.booking.end)?;
+            if event <= end {
+                end
+            } else {
+                plus_ms(event, EVENT_MS)
+            }
         }
         (Channel::Email | Channel::Sms, _) => plus_ms(event, EVENT_MS),
     };
@@ -422,29 +468,4 @@ pub(crate) async fn wake(tx: &mut Tx, out: &Out<'_>, run: &RunRow) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// A group of an occurrence will not fire any more: if its run waited only for that, it is done.
-pub(crate) async fn group_gone(
-    tx: &mut Tx,
-    out: &Out<'_>,
-    booking: BookingId,
-    timer: &Pending,
-) -> Result<(), Refusal> {
-    if timer.group == 0 {
-        return Ok(()); // the first group of an occurrence has no run yet
-    }
-    let run = runs::of_occurrence(
-        &mut tx.tenant(out.business_no),
-        booking,
-        timer.trigger_no,
-        to_ms(timer.anchor_at),
-    )
-    .await?;
-    let Some(mut run) = run.filter(|r| r.state == "running" && r.open == 0) else {
-        return Ok(());
-    };
-    run.finished = true;
-    "done".clone_into(&mut run.state);
-    Ok(runs::update(&mut tx.tenant(out.business_no), &run)?)
 }

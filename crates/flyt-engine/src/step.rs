@@ -1,8 +1,10 @@
 //! Commands on steps and timers by hand: skip, send now, try again, edit the instant or text of a future one.
 
 use crate::audit;
+use crate::barrier;
 use crate::change::{self, Out};
 use crate::due;
+use crate::ending;
 use crate::engine::Engine;
 use crate::refusal::{Caller, Refusal};
 use flyt_core::id::{StepId, TimerId};
@@ -41,21 +43,28 @@ impl Engine {
                     ..moved(&step, &out)
                 };
                 write(tx, &out, caller, &step, &ready, "step.retry").await?;
+                if is_open(&step) {
+                    return Ok(()); // it was not over: it waited for a report
+                }
                 runs::step_reopened(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
             })
             .await
     }
 
-    /// Skips a step that has not gone.
+    /// Skips a step that has not gone, or of which nobody knows whether it has.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` (`too_late`) once it is on its way or over.
     pub async fn skip_step(&self, caller: &Caller, id: StepId) -> Result<(), Refusal> {
         let (inner, caller) = (self.0.clone(), *caller);
-        self.0
+        let dispatch = self
+            .0
             .command(async move |tx: &mut Tx| {
-                let step = waiting(tx, caller, id).await?;
-                let out = Out::new(&inner, caller.business_no, inner.clock.now());
+                let step = find(tx, caller, id).await?;
+                if step.state != "unknown" {
+                    still_waits(&step)?;
+                }
+                let mut out = Out::new(&inner, caller.business_no, inner.clock.now());
                 let reason = Some(Reason::CancelledByUser.word().to_owned());
                 let cancelled = StepRow {
                     state: "cancelled".to_owned(),
@@ -64,9 +73,19 @@ impl Engine {
                     ..moved(&step, &out)
                 };
                 write(tx, &out, caller, &step, &cancelled, "step.skip").await?;
-                runs::step_ended(&mut tx.tenant(caller.business_no), id.run).map_err(Into::into)
+                if step.state == "unknown" && !is_open(&step) {
+                    return Ok(out.dispatch); // it was over: it waited for a person
+                }
+                if step.channel.is_none() {
+                    ending::skipped(tx, &out, &step).await?;
+                    return Ok(out.dispatch);
+                }
+                barrier::skipped(tx, &mut out, &step).await?;
+                Ok(out.dispatch)
             })
-            .await
+            .await?;
+        self.0.dispatch(dispatch);
+        Ok(())
     }
 
     /// Sends a waiting step now.
@@ -131,6 +150,8 @@ impl Engine {
                     &change::pending(&timer),
                     Reason::CancelledByUser,
                 )?;
+                let gone = change::pending(&timer);
+                ending::group_gone(tx, &out, id.booking, &gone).await?;
                 audit::note(tx, &out, caller.actor, "timer.skip", &id.to_string())
             })
             .await
@@ -165,8 +186,18 @@ async fn find(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Refusa
 
 async fn waiting(tx: &mut Tx, caller: Caller, id: StepId) -> Result<StepRow, Refusal> {
     let step = find(tx, caller, id).await?;
+    still_waits(&step)?;
+    Ok(step)
+}
+
+/// Whether a lost answer still waits for a report. One that waits for a person has let its run go on.
+fn is_open(step: &StepRow) -> bool {
+    step.state == "unknown" && step.reason.is_none()
+}
+
+fn still_waits(step: &StepRow) -> Result<(), Refusal> {
     if matches!(step.state.as_str(), "ready" | "parked") {
-        return Ok(step);
+        return Ok(());
     }
     Err(Refusal::conflict(
         "too_late",

@@ -16,6 +16,7 @@ use flyt_core::variables;
 use flyt_core::workflow::{Definition, Workflow};
 use flyt_store::Tx;
 use flyt_store::changes::ChangeRow;
+use flyt_store::channels::{self, ChannelRow};
 use flyt_store::endpoints::EndpointRow;
 use flyt_store::{bookings, businesses, catalogue, changes, customers, endpoints, payments, workflows};
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub(crate) struct Tenant {
     pub(crate) statuses: Arc<Vec<Status>>,
     /// All that are not deleted, in position order.
     pub(crate) workflows: Vec<Arc<Workflow>>,
+    /// Its own sending accounts, sealed.
+    pub(crate) channels: Vec<ChannelRow>,
     /// Webhook endpoints that are on.
     pub(crate) endpoints: Vec<EndpointRow>,
 }
@@ -110,9 +113,11 @@ async fn load(tx: &mut Tx, no: i64) -> Result<Tenant, Refusal> {
     for row in workflows::live(&mut tenant).await? {
         all.push(Arc::new(workflow(&row)?));
     }
+    let channels = channels::of_business(&mut tenant).await?;
     let mut endpoints = endpoints::live(&mut tenant).await?;
     endpoints.retain(|e| e.enabled);
     Ok(Tenant {
+        channels,
         business: Arc::new(business),
         statuses: Arc::new(statuses),
         workflows: all,
@@ -321,6 +326,7 @@ pub(crate) fn previous(before: &BookingFacts) -> Previous {
         location: before.location.as_ref().map(flyt_core::view::location),
         service: flyt_core::view::service(&before.service),
         resource: before.resource.as_ref().map(flyt_core::view::resource),
+        extras: Some(change::extras(&before.booking)),
     }
 }
 

@@ -87,6 +87,14 @@ impl Line<'_> {
         });
         if let (Some(object), Some(more)) = (object.as_object_mut(), more.as_object()) {
             object.extend(more.clone());
+            let reason = more
+                .get("reason")
+                .and_then(Value::as_str)
+                .and_then(Reason::from_word);
+            object.insert(
+                "reason_sentence".to_owned(),
+                json!(reason.map(|r| r.sentence(self.language))),
+            );
         }
         (at, object)
     }

@@ -4,10 +4,15 @@ use crate::clock;
 use crate::engine::Inner;
 use crate::nodes::SILENT_MS;
 use crate::refusal::Refusal;
+use crate::road::{self, Way};
+use flyt_core::action::OnUnknown;
+use flyt_core::customer::Channel;
 use flyt_core::instant::{plus_ms, to_ms};
-use flyt_store::Tx;
-use flyt_store::nodes;
+use flyt_core::reason::Reason;
+use flyt_core::retry;
 use flyt_store::steps::{self, AttemptRow, StepRow};
+use flyt_store::{Tx, nodes, runs};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +24,8 @@ const ROUND: Duration = Duration::from_secs(10);
 const SWEEP: u32 = 360;
 /// Age of an answer that no Idempotency-Key meets any more: two days, ms of wall time. They count for one.
 const ANSWER_MS: i64 = 48 * 3_600_000;
+/// Age of a delivery report that belongs to nothing any more: a week.
+const REPORT_MS: i64 = 7 * 24 * 3_600_000;
 
 /// At boot. A store with one process (SQLite, or a test clock) has no other boot alive, so every claim of another is void.
 pub(crate) async fn take_over(inner: &Arc<Inner>) -> Result<(), Refusal> {
@@ -28,33 +35,25 @@ pub(crate) async fn take_over(inner: &Arc<Inner>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Voids claims of other boots that are gone, or whose lease ended by `until`. A step that was claimed may have been sent: the try is told as
-/// `unknown` and the next one bears the same outside id.
+/// Voids claims of other boots that are gone, or whose lease ended by `until`.
 async fn void_claims(inner: &Arc<Inner>, until: i64) -> Result<usize, Refusal> {
     let owner = inner.clone();
     inner
         .write(async move |tx: &mut Tx| {
-            let now = to_ms(owner.clock.now());
+            let now = owner.clock.now();
             let alive = nodes::server_time(&mut tx.engine()).await? - SILENT_MS;
             let rows = steps::abandoned(&mut tx.engine(), owner.boot, (until, alive), BATCH).await?;
             for row in &rows {
-                let free = StepRow {
-                    state: "ready".to_owned(),
-                    boot: None,
-                    lease_until: None,
-                    updated_at: now,
-                    ..row.clone()
-                };
-                if steps::advance(&mut tx.tenant(row.business_no), (&row.state, row.attempt), &free).await? {
-                    let lost = AttemptRow {
-                        attempt: row.attempt,
-                        at: row.updated_at,
-                        outcome: "unknown".to_owned(),
-                        code: None,
-                        answer: Some("the server stopped during this try".to_owned()),
-                        revision: row.revision,
-                    };
-                    steps::put_attempt(&mut tx.tenant(row.business_no), row.id, &lost)?;
+                let left = after_crash(&owner, tx, row, now).await?;
+                let mut tenant = tx.tenant(row.business_no);
+                if !steps::advance(&mut tenant, (&row.state, row.attempt), &left.step).await? {
+                    continue;
+                }
+                if left.may_have_gone {
+                    steps::put_attempt(&mut tenant, row.id, &lost_try(row))?;
+                }
+                if left.over {
+                    runs::step_ended(&mut tenant, row.id.run)?;
                 }
             }
             Ok(rows.len())
@@ -62,12 +61,98 @@ async fn void_claims(inner: &Arc<Inner>, until: i64) -> Result<usize, Refusal> {
         .await
 }
 
-/// Deletes answers that were kept for repeated commands and count no more.
+/// What a crash leaves of a step.
+struct Left {
+    step: StepRow,
+    may_have_gone: bool,
+    /// It waits for a person, and its run goes on.
+    over: bool,
+}
+
+/// A claimed step may have gone out where the other side knows its id again: it goes again with the same one. One to a side that
+/// knows no id is written `sending` before its first byte: claimed it had not left, sending nobody knows.
+async fn after_crash(inner: &Inner, tx: &mut Tx, row: &StepRow, now: Timestamp) -> Result<Left, Refusal> {
+    let free = StepRow {
+        state: "ready".to_owned(),
+        boot: None,
+        lease_until: None,
+        updated_at: to_ms(now),
+        ..row.clone()
+    };
+    let tenant = inner.cache.tenant(tx, row.business_no).await?;
+    let is_sms = row.channel.as_deref() == Some(Channel::Sms.word());
+    let sending = row.state == "sending";
+    let gateway = if is_sms {
+        road::gateway(inner, &tenant)
+    } else {
+        Way::Call
+    };
+    let had_left =
+        sending || matches!(&gateway, Way::Call) || matches!(&gateway, Way::Gateway(a, _) if a.knows_a_key());
+    if !had_left {
+        let attempt = row.attempt - 1;
+        return Ok(Left {
+            step: StepRow { attempt, ..free },
+            may_have_gone: false,
+            over: false,
+        });
+    }
+    let over = holds(inner, tx, row).await?;
+    let step = if over {
+        StepRow {
+            state: "unknown".to_owned(),
+            reason: Some(Reason::UnknownOutcome.word().to_owned()),
+            ..free
+        }
+    } else if sending {
+        StepRow {
+            state: "unknown".to_owned(),
+            reason: None,
+            due_at: to_ms(retry::report_due(now)),
+            ..free
+        }
+    } else {
+        free
+    };
+    Ok(Left {
+        step,
+        may_have_gone: true,
+        over,
+    })
+}
+
+/// Whether the action says that a person decides about lost answers.
+async fn holds(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<bool, Refusal> {
+    let no = row.business_no;
+    let Some(run) = runs::by_id(&mut tx.tenant(no), row.id.run).await? else {
+        return Ok(false);
+    };
+    let definition = inner.cache.version(tx, no, run.workflow_no, run.version).await?;
+    let place = usize::try_from(row.action).unwrap_or(usize::MAX);
+    let action = definition.actions.get(place).filter(|a| !a.act.is_barrier());
+    let delivery = action.and_then(|a| a.act.delivery());
+    Ok(delivery.is_some_and(|d| d.on_unknown == OnUnknown::Hold))
+}
+
+fn lost_try(row: &StepRow) -> AttemptRow {
+    AttemptRow {
+        attempt: row.attempt,
+        at: row.updated_at,
+        outcome: "unknown".to_owned(),
+        code: None,
+        answer: Some("the server stopped during this try".to_owned()),
+        revision: row.revision,
+    }
+}
+
+/// Deletes answers that were kept for repeated commands, and early reports, that count no more.
 async fn forget_answers(inner: &Inner) -> Result<(), Refusal> {
     let before = plus_ms(clock::wall(), -ANSWER_MS);
-    let write = inner
-        .store
-        .write(async move |tx: &mut Tx| flyt_store::idempotency::purge(&mut tx.engine(), before));
+    let reports_before = to_ms(plus_ms(inner.clock.now(), -REPORT_MS));
+    let write = inner.store.write(async move |tx: &mut Tx| {
+        flyt_store::reports::purge(&mut tx.engine(), reports_before)?;
+        flyt_store::idempotency::purge(&mut tx.engine(), before)
+    });
     Ok(write.await?)
 }
 

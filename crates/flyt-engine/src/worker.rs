@@ -6,6 +6,8 @@ use crate::delivery;
 use crate::engine::Inner;
 use crate::record;
 use crate::refusal::Refusal;
+use crate::report;
+use crate::road::{self, Gate, Key, Road};
 use crate::send::{self, Sent};
 use crate::tenant::{self, Tenant};
 use flyt_core::action::{Act, Recipient};
@@ -42,7 +44,7 @@ pub(crate) struct Seen {
     pub(crate) action_on: bool,
     pub(crate) facts: Facts,
     pub(crate) change: Option<ChangeRow>,
-    pub(crate) suppressed: bool,
+    pub(crate) road: Road,
     /// What an earlier try froze.
     pub(crate) frozen: Option<Kept>,
 }
@@ -50,17 +52,42 @@ pub(crate) struct Seen {
 /// What became of a try, to be recorded.
 pub(crate) enum End {
     /// It was sent, captured, refused or lost.
-    Tried(Box<Kept>, Sent),
+    Tried(Box<Tried>),
     /// It ended without a try.
     Ended(Reason),
     /// It may go later.
     Later(Timestamp),
+    /// It waits, without being late for a reason of its own: the storm guard.
+    Waits(Timestamp, Reason),
     /// It waits for a release.
     Parked(Reason),
+    /// It waits for an account that is in trouble.
+    Paused(Key),
     /// Its text could not be made; the sentence says where.
     Unwritable(String),
     /// A step it needs did not succeed.
     Dependency,
+}
+
+/// A try that was made.
+pub(crate) struct Tried {
+    pub(crate) kept: Kept,
+    pub(crate) sent: Sent,
+    /// The account that it went through.
+    pub(crate) gate: Option<Gate>,
+    /// Whether an answer of the step was lost before.
+    pub(crate) lost_before: bool,
+}
+impl From<(Kept, Sent)> for Tried {
+    /// A try through no account.
+    fn from((kept, sent): (Kept, Sent)) -> Self {
+        Self {
+            kept,
+            sent,
+            gate: None,
+            lost_before: false,
+        }
+    }
 }
 
 /// Delivers one claimed step.
@@ -81,8 +108,10 @@ async fn attempt(inner: &Arc<Inner>, step: &StepRow) -> Result<(), Refusal> {
         .glance(async move |tx: &mut Tx| see(&reader, tx, &row).await)
         .await?;
     let Some(seen) = seen else { return Ok(()) };
-    let (step, end) = judge(inner, step.clone(), &seen, began).await;
-    record::record(inner, step, seen, end, began).await
+    match judge(inner, step.clone(), &seen, began).await? {
+        Some((step, end)) => record::record(inner, step, seen, end, began).await,
+        None => Ok(()),
+    }
 }
 
 /// Loads what the last look needs. `None`: the step is no longer ours.
@@ -106,17 +135,15 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
     let change = tenant::with_change_id(tx, no, &mut facts, run.change_id).await?;
     tenant::with_visits(tx, no, &mut facts, [&*definition]).await?;
     facts.steps.clone_from(&vars.steps);
+    if let Some(net) = &vars.changes {
+        facts.changes.clone_from(net);
+    }
     let frozen = if row.attempt > 1 {
         steps::content(&mut tx.tenant(no), row.id).await?
     } else {
         None
     };
-    let suppressed = match (&row.channel, &row.recipient) {
-        (Some(channel), Some(address)) if channel != "webhook" => {
-            flyt_store::suppressions::has(&mut tx.tenant(no), channel, &contact::folded(address)).await?
-        }
-        _ => false,
-    };
+    let road = road::look(inner, tx, &tenant, row).await?;
     let (workflow, action_on) = standing(&tenant, &run, &definition, row);
     let frozen = frozen.as_deref().map(tenant::parse).transpose()?;
     Ok(Some(Seen {
@@ -127,7 +154,7 @@ pub(crate) async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Opt
         action_on,
         facts,
         change,
-        suppressed,
+        road,
         frozen,
     }))
 }
@@ -154,14 +181,70 @@ fn standing(tenant: &Tenant, run: &RunRow, definition: &Definition, row: &StepRo
     (workflow, !same || newest.is_none_or(|a| a.enabled))
 }
 
-/// The last look, the text, the call.
-async fn judge(inner: &Inner, mut step: StepRow, seen: &Seen, now: Timestamp) -> (StepRow, End) {
+/// The last look, the text, the call. `None`: somebody else has the step.
+async fn judge(
+    inner: &Inner,
+    step: StepRow,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<Option<(StepRow, End)>, Refusal> {
     let Some(action) = usize::try_from(step.action)
         .ok()
         .and_then(|i| seen.workflow.definition.actions.get(i))
     else {
-        return (step, End::Ended(Reason::WorkflowDisabled));
+        return Ok(Some((step, End::Ended(Reason::WorkflowDisabled))));
     };
+    let (mut step, kept) = match ready(step, &action.act, seen, now) {
+        (step, Ok(kept)) => (step, kept),
+        (step, Err(end)) => return Ok(Some((step, end))),
+    };
+    let gate = match &kept.letter.request {
+        Some(request) => road::gate_of(inner, step.business_no, &request.url).await?,
+        None => seen.road.gate.clone(),
+    };
+    if let Some(gate) = gate.as_ref().filter(|gate| gate.is_shut(&step)) {
+        let end = End::Paused(gate.key.clone());
+        return Ok(Some((step, end)));
+    }
+    if seen.road.way.is_keyless() && !begin(inner, &mut step, &kept).await? {
+        return Ok(None);
+    }
+    let sent = match seen.road.early.as_ref().filter(|r| report::is_proof(r)) {
+        Some(_) => send::proved(&step),
+        None => send::send(inner, &step, &action.act, seen, &kept, now).await,
+    };
+    let tried = Tried {
+        kept,
+        sent,
+        gate,
+        lost_before: seen.road.lost > 0,
+    };
+    Ok(Some((step, End::Tried(Box::new(tried)))))
+}
+
+/// Writes down, durably, that the first byte is about to leave, with what it will say.
+async fn begin(inner: &Inner, step: &mut StepRow, kept: &Kept) -> Result<bool, Refusal> {
+    let sending = StepRow {
+        state: "sending".to_owned(),
+        ..step.clone()
+    };
+    let (row, body) = (sending.clone(), tenant::document(kept)?);
+    let from = (step.state.clone(), step.attempt);
+    *step = sending;
+    inner
+        .write(async move |tx: &mut Tx| {
+            let mut tenant = tx.tenant(row.business_no);
+            let ours = steps::advance(&mut tenant, (&from.0, from.1), &row).await?;
+            if ours {
+                steps::put_content(&mut tenant, row.id, &body)?;
+            }
+            Ok(ours)
+        })
+        .await
+}
+
+/// Whether the step may go now, and with which text.
+fn ready(mut step: StepRow, act: &Act, seen: &Seen, now: Timestamp) -> (StepRow, Result<Kept, End>) {
     let (links, meta) = (Links::new(), meta(seen));
     let setting = Setting {
         facts: &seen.facts,
@@ -169,24 +252,23 @@ async fn judge(inner: &Inner, mut step: StepRow, seen: &Seen, now: Timestamp) ->
         meta: &meta,
         now,
     };
-    refresh_recipient(&mut step, &action.act, &setting);
+    refresh_recipient(&mut step, act, &setting);
     step.revision = seen.facts.booking.as_ref().map(|b| b.booking.revision);
-    match guard::guard(&look(&step, seen, now), &seen.facts, now) {
-        Verdict::End(reason) => return (step, End::Ended(reason)),
-        Verdict::Later(at) => return (step, End::Later(at)),
-        Verdict::Park(reason) => return (step, End::Parked(reason)),
-        Verdict::Go => {}
-    }
-    let needed = render::steps_needed(&action.act);
-    if needed.iter().any(|name| !seen.facts.steps.contains_key(name)) {
-        return (step, End::Dependency);
-    }
-    let kept = match letter(&step, &action.act, seen, &setting) {
-        Ok(kept) => kept,
-        Err(problem) => return (step, End::Unwritable(problem.to_string())),
+    let end = match guard::guard(&look(&step, seen, now), &seen.facts, now) {
+        Verdict::End(reason) => Some(End::Ended(reason)),
+        Verdict::Later(at) => Some(End::Later(at)),
+        Verdict::Park(reason) => Some(End::Parked(reason)),
+        Verdict::Go => seen.road.free_at.map(|at| End::Waits(at, Reason::RateGuard)),
     };
-    let sent = send::send(inner, &step, &action.act, seen, &kept, now).await;
-    (step, End::Tried(Box::new(kept), sent))
+    if let Some(end) = end {
+        return (step, Err(end));
+    }
+    let needed = render::steps_needed(act);
+    if needed.iter().any(|name| !seen.facts.steps.contains_key(name)) {
+        return (step, Err(End::Dependency));
+    }
+    let kept = letter(&step, act, seen, &setting);
+    (step, kept.map_err(|problem| End::Unwritable(problem.to_string())))
 }
 
 /// What the guard looks at.
@@ -204,7 +286,7 @@ pub(crate) fn look<'a>(step: &'a StepRow, seen: &'a Seen, now: Timestamp) -> Loo
         to: usize::try_from(step.to_no).unwrap_or(0),
         vars: &seen.vars,
         recipient: step.recipient.as_deref(),
-        suppressed: seen.suppressed,
+        suppressed: seen.road.suppressed,
     }
 }
 
@@ -257,7 +339,9 @@ pub(crate) struct Kept {
 fn letter(step: &StepRow, act: &Act, seen: &Seen, setting: &Setting<'_>) -> Result<Kept, RenderProblem> {
     if let Some(frozen) = &seen.frozen {
         let person = act.channel() != Some(Channel::Webhook);
-        if !person || frozen.revision == step.revision {
+        let same = |to: &str| contact::folded(&frozen.letter.to) == contact::folded(to);
+        let there = step.recipient.as_deref().is_some_and(same);
+        if !person || (there && frozen.revision == step.revision) {
             return Ok(frozen.clone());
         }
     }

@@ -4,25 +4,26 @@
 use crate::audit;
 use crate::business;
 use crate::change::Out;
+use crate::draft::{READ_ONLY, read, read_draft};
+use crate::ending;
 use crate::engine::{Engine, Inner};
 use crate::people::taken;
 use crate::refusal::{Actor, Caller, Refusal, Target, Verb, Written, admit};
 use crate::tenant;
 use crate::terms::Terms;
-use flyt_core::action::{Act, Action, ReadContext};
+use flyt_core::action::Action;
 use flyt_core::catalogue::Kind;
 use flyt_core::condition::Condition;
 use flyt_core::id::{ExtraId, LocationId, ResourceId, ServiceId, TriggerId, WorkflowId};
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::invalid::{Faults, Invalid};
-use flyt_core::trigger::{self, Trigger, TriggerKind};
+use flyt_core::trigger::{self, Trigger};
 use flyt_core::workflow::{self, Definition, Draft, Names};
 use flyt_core::{limits, merge, sentence};
 use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, VersionRow, WorkflowRow};
 use flyt_store::{Tx, businesses, catalogue};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 impl Engine {
     /// Makes or changes a workflow. The value is the API object.
@@ -126,45 +127,6 @@ impl Engine {
     }
 }
 
-/// Fields of a workflow that callers only read.
-const READ_ONLY: &[&str] = &[
-    "id",
-    "revision",
-    "version",
-    "created_at",
-    "updated_at",
-    "warnings",
-    "sentence",
-];
-
-/// Reads a whole workflow. Later actions may use what earlier webhooks with `store` leave.
-fn read_draft(value: &Value, names: &Names, faults: &mut Faults) -> Option<Draft> {
-    let mut stored: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let action = |value: &Value, at: &str, faults: &mut Faults, kinds: &[TriggerKind]| {
-        let read = Action::read(
-            value,
-            at,
-            faults,
-            &ReadContext {
-                kinds,
-                names,
-                stored: &stored,
-            },
-        );
-        if let Some(Action {
-            name: Some(name),
-            act: Act::Webhook { store, .. },
-            ..
-        }) = &read
-            && !store.is_empty()
-        {
-            stored.insert(name.clone(), store.keys().cloned().collect());
-        }
-        read
-    };
-    Draft::read(value, names, faults, action, Condition::read)
-}
-
 /// What a version says, in the shape in which it is sent.
 fn shown(definition: &Definition) -> Value {
     json!({
@@ -240,35 +202,6 @@ async fn write(
         Some(before) => update(inner, tx, caller, before, draft, warnings).await,
         None => create(inner, tx, caller, draft, warnings).await,
     }
-}
-
-/// PATCH merges into what is there; PUT replaces it, but keeps what it does not name of the life of the workflow.
-fn read(
-    before: Option<&WorkflowRow>,
-    (target, verb): (&Target<WorkflowId>, Verb),
-    body: &Value,
-    names: &Names,
-) -> Result<(Draft, Vec<Invalid>), Refusal> {
-    let mut faults = Faults::default();
-    let shown = before.map(show).transpose()?.unwrap_or_else(|| json!({}));
-    let kept = ["name", "external_id", "enabled", "position"];
-    let base = if verb == Verb::Put {
-        let mut base = shown.clone();
-        if let Some(base) = base.as_object_mut() {
-            base.retain(|k, _| kept.contains(&k.as_str()) || READ_ONLY.contains(&k.as_str()));
-        }
-        base
-    } else {
-        shown
-    };
-    let whole = merge::merge(&base, body, READ_ONLY, &mut faults);
-    let draft = read_draft(&whole, names, &mut faults);
-    let warnings = std::mem::take(&mut faults.warnings);
-    let mut draft = faults.finish(draft).map_err(Refusal::Invalid)?;
-    if let (None, Target::External(external), None) = (&draft.external_id, target, before) {
-        draft.external_id = Some(external.clone());
-    }
-    Ok((draft, warnings))
 }
 
 async fn external_id_free(
@@ -437,7 +370,8 @@ async fn update(
             warnings,
         });
     }
-    let switched_on = draft.enabled && !before.enabled;
+    let before_enabled = before.enabled;
+    let switched_on = draft.enabled && !before_enabled;
     let replans = switched_on
         || draft.enabled != before.enabled
         || (draft.enabled && workflow::plan_changes(&old, &new));
@@ -455,6 +389,9 @@ async fn update(
     workflows::update(&mut tx.tenant(no), &row)?;
     save(tx, &out, (&row, &new), caller.actor, draft.note.clone())?;
     audit::note(tx, &out, caller.actor, "workflow.update", &row.id.to_string())?;
+    if before_enabled && !row.enabled {
+        ending::of_workflow(tx, &out, row.no)?;
+    }
     businesses::raise_epoch(&mut tx.tenant(no))?;
     if replans && (is_timed(&old) || is_timed(&new)) {
         workflows::begin_replan(
@@ -491,6 +428,7 @@ async fn delete(
         ..before
     };
     workflows::update(&mut tx.tenant(no), &row)?;
+    ending::of_workflow(tx, &out, row.no)?;
     workflows::begin_replan(&mut tx.tenant(no), &business::replan(&out, &row, false, true))?;
     audit::note(tx, &out, caller.actor, "workflow.delete", &row.id.to_string())?;
     Ok(businesses::raise_epoch(&mut tx.tenant(no))?)

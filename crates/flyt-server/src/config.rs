@@ -4,7 +4,7 @@
 pub(crate) mod file;
 pub(crate) mod force;
 
-use crate::cli::{backup, businesses, check, keys, release, restore};
+use crate::cli::{backup, businesses, check, import, keys, release, restore};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// Workflows for appointment businesses: when this happens, only if, do this.
 #[derive(Debug, Parser)]
-#[command(name = "flyt", version, about, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(name = "flyt", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// Answer with one JSON document, for machines.
     #[arg(long, global = true)]
@@ -44,6 +44,7 @@ pub(crate) enum Command {
     #[command(after_help = SERVE)]
     Serve(Box<Serve>),
     /// Show a salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.
+    #[command(after_help = DEMO)]
     Demo(Demo),
     /// Say what is in force and what is wrong: settings, database, relay, DNS of the sender.
     #[command(after_help = check::EXAMPLES)]
@@ -63,8 +64,11 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys; change the key of secrets at rest.
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
+    /// Import bookings from a file into a stopped server's data.
+    #[command(after_help = import::EXAMPLES)]
+    Import(Box<import::Import>),
     /// Print the OpenAPI document.
-    #[command(name = "openapi")]
+    #[command(name = "openapi", after_help = OPENAPI)]
     OpenApi,
     /// Print completions for a shell.
     #[command(after_help = COMPLETIONS)]
@@ -83,6 +87,11 @@ const SERVE: &str = "Examples:
 
 Variables: FLYT_PLATFORM_KEY, FLYT_SECRET_KEY, FLYT_SECRET_KEY_OLD, FLYT_SMTP_URL, FLYT_SMS_URL, FLYT_EGRESS_ALLOW,
 FLYT_INSTANCE_ID, FLYT_LOG; `flyt check --defaults` says what each is for.";
+const DEMO: &str = "Examples:
+  flyt demo
+  flyt demo --listen 127.0.0.1:9000";
+const OPENAPI: &str = "Examples:
+  flyt openapi > openapi.json";
 const COMPLETIONS: &str = "Examples:
   flyt completions bash > /usr/share/bash-completion/completions/flyt
   flyt completions zsh > ~/.zfunc/_flyt
@@ -157,6 +166,9 @@ pub(crate) struct Outside {
     /// The gateway for SMS; without it SMS are captured.
     #[arg(long, env = "FLYT_SMS_URL", hide = true, hide_env_values = true)]
     pub(crate) sms_url: Option<String>,
+    /// Where this server is reached from outside, such as `https://flyt.example`: SMS gateways are told to report there.
+    #[arg(long, env = "FLYT_PUBLIC_URL", hide = true)]
+    pub(crate) public_url: Option<String>,
     /// The key of secrets at rest; made at the first start when absent.
     #[arg(long, env = "FLYT_SECRET_KEY", hide = true, hide_env_values = true)]
     pub(crate) secret_key: Option<String>,

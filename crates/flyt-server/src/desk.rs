@@ -86,6 +86,10 @@ impl Desk {
     pub(crate) fn is_beside(&self) -> bool {
         matches!(self, Self::Beside(_))
     }
+    /// Whether processes may be at work on the same data beside this one: on PostgreSQL.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::Alone(app, _) if app.engine().store().is_postgres())
+    }
     /// Finishes, and lets the next one in.
     pub(crate) async fn close(self) {
         if let Self::Alone(app, _) = self {

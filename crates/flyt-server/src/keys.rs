@@ -79,7 +79,7 @@ pub(crate) fn needed(path: &str, is_read: bool) -> (&'static str, bool) {
     let mut segments = path.trim_start_matches("/v1").trim_start_matches('/').split('/');
     let first = segments.next().unwrap_or_default();
     let area = match first {
-        "bookings" => "bookings",
+        "bookings" | "import" => "bookings",
         "customers" => "customers",
         "payments" => "payments",
         "locations" | "resources" | "services" | "extras" | "statuses" => "catalogue",
@@ -90,8 +90,9 @@ pub(crate) fn needed(path: &str, is_read: bool) -> (&'static str, bool) {
         "api-keys" | "users" | "audit-log" => "keys",
         _ => "business",
     };
-    let only_asks =
-        first == "preview" || first == "simulations" || matches!(segments.next(), Some("check" | "impact"));
+    let only_asks = first == "preview"
+        || first == "simulations"
+        || matches!(segments.next(), Some("check" | "impact" | "convert"));
     (area, !is_read && !only_asks)
 }
 

@@ -12,6 +12,7 @@ mod demo;
 mod desk;
 mod etag;
 mod idempotency;
+mod import;
 mod keys;
 mod limit;
 mod local;

@@ -7,6 +7,7 @@ use crate::records;
 use crate::secret_keys::{SecretKeys, finish, lost, seal_anew, secret_keys};
 use crate::state::{App, Place};
 use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::smtp::Relay;
 use flyt_channels::webhook::Webhooks;
 use flyt_engine::{Engine, Parts, Resealed, hold};
@@ -35,7 +36,7 @@ pub(crate) async fn open(settings: &Serve) -> Result<Opened, String> {
         let swept = crate::local::sweep(&settings.data.data);
         swept.map_err(|e| format!("cannot tidy {}: {e}", settings.data.data.display()))?;
     }
-    let now = flyt_engine::clock::wall();
+    let now = flyt_core::instant::whole_ms(flyt_engine::clock::wall());
     let hold = hold::begin(&store, settings.held, settings.outside.instance_id.clone(), now).await;
     let hold = hold.map_err(|refusal| refusal.to_string())?;
     let keys = secret_keys(&settings.data, &settings.outside, &store).await?;
@@ -153,6 +154,10 @@ async fn store(data: &Data) -> Result<(Store, Option<Lock>), String> {
 
 fn file(folder: &Path) -> Result<Store, String> {
     let path = folder.join(FILE);
+    // Made for its owner alone; SQLite's own files beside it take after it.
+    if !path.exists() {
+        crate::local::private(&path).map_err(|e| format!("cannot make {}: {e}", path.display()))?;
+    }
     Store::sqlite(&path, CONNECTIONS).map_err(|e| format!("cannot open {}: {e}", path.display()))
 }
 
@@ -172,7 +177,14 @@ async fn engine(
 ) -> Result<Engine, String> {
     let ranges = parse_allow(outside.egress_allow.as_deref().unwrap_or_default());
     let ranges = ranges.map_err(|e| format!("FLYT_EGRESS_ALLOW: {e}"))?;
-    let webhooks = Webhooks::new(Guard::new(ranges)).map_err(|e| e.to_string())?;
+    let guard = Guard::new(ranges);
+    let gateways = Gateways::new(guard.clone()).map_err(|e| e.to_string())?;
+    let webhooks = Webhooks::new(guard).map_err(|e| e.to_string())?;
+    let sms = outside.sms_url.as_deref().map(Account::from_url).transpose();
+    let public_url = outside
+        .public_url
+        .as_deref()
+        .map(|url| url.trim_end_matches('/').to_owned());
     let relay = outside
         .smtp_url
         .as_deref()
@@ -181,6 +193,9 @@ async fn engine(
     let parts = Parts {
         test_clock,
         relay: relay.map_err(|e| format!("FLYT_SMTP_URL: {e}"))?,
+        gateways,
+        sms: sms.map_err(|e| format!("FLYT_SMS_URL: {e}"))?,
+        public_url,
         webhooks,
         seal: keys.seal(),
         held,

@@ -12,7 +12,7 @@ use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -55,24 +55,18 @@ async fn answer(address: SocketAddr, routes: Router, app: App) -> Result<(), Str
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
     });
-    say(&format!("Flyt listens on http://{address}"));
-    if let Some(hold) = app.engine().hold() {
-        say(&format!(
-            "Sending is held since {}: {}. Nothing leaves until `flyt release`.",
-            hold.since.strftime("%Y-%m-%d %H:%M UTC"),
-            hold.because.sentence()
-        ));
-    }
-
+    // Everything that whoever waits for the announcement may use at once is there before it.
+    let signals = signals()?;
     let (stop, stopped) = watch::channel(false);
     let until = stopping(stopped.clone());
     let beside = door(&app, stopped);
+    announce(&app, address);
     let serving = tokio::spawn(
         axum::serve(listener, routes)
             .with_graceful_shutdown(until)
             .into_future(),
     );
-    signalled().await?;
+    signalled(signals).await;
     tracing::info!("stopping");
     stop.send_replace(true);
     app.streams().end();
@@ -118,14 +112,28 @@ async fn ended(serving: Option<JoinHandle<std::io::Result<()>>>) -> Option<std::
     serving?.await.ok()
 }
 
-async fn signalled() -> Result<(), String> {
+fn announce(app: &App, address: SocketAddr) {
+    say(&format!("Flyt listens on http://{address}"));
+    if let Some(hold) = app.engine().hold() {
+        say(&format!(
+            "Sending is held since {}: {}. Nothing leaves until `flyt release`.",
+            hold.since.strftime("%Y-%m-%d %H:%M UTC"),
+            hold.because.sentence()
+        ));
+    }
+}
+
+/// The signals that stop the server; from here on they do nothing else.
+fn signals() -> Result<[Signal; 2], String> {
     let listen = |kind| signal(kind).map_err(|e| format!("cannot wait for signals: {e}"));
-    let (mut term, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok([listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?])
+}
+
+async fn signalled([mut term, mut interrupt]: [Signal; 2]) {
     tokio::select! {
         _ = term.recv() => {}
         _ = interrupt.recv() => {}
     }
-    Ok(())
 }
 
 fn start_log(filter: &str) -> Result<(), String> {

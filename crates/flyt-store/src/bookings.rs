@@ -9,7 +9,7 @@ use flyt_core::booking::{BookedExtra, Booking, Source};
 use flyt_core::id::{BookingId, CustomerId, LocationId, ResourceId, ServiceId};
 use flyt_core::instant::to_ms;
 use flyt_core::language::Language;
-use flyt_core::money::Money;
+use flyt_core::money::{Currency, Money};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -87,6 +87,8 @@ struct Doc<'b> {
     language: Cow<'b, Option<Language>>,
     price: Option<Money>,
     paid: i64,
+    #[serde(default)]
+    paid_currency: Option<Currency>,
     notes: Cow<'b, Option<String>>,
     answers: Cow<'b, BTreeMap<String, serde_json::Value>>,
     url: Cow<'b, Option<String>>,
@@ -100,6 +102,7 @@ impl<'b> From<&'b Booking> for Doc<'b> {
             language: Cow::Borrowed(&b.language),
             price: b.price,
             paid: b.paid,
+            paid_currency: b.paid_currency,
             notes: Cow::Borrowed(&b.notes),
             answers: Cow::Borrowed(&b.answers),
             url: Cow::Borrowed(&b.url),
@@ -133,6 +136,7 @@ impl FromRow for Booking {
             language: doc.language.into_owned(),
             price: doc.price,
             paid: doc.paid,
+            paid_currency: doc.paid_currency,
             notes: doc.notes.into_owned(),
             answers: doc.answers.into_owned(),
             url: doc.url.into_owned(),

@@ -31,6 +31,7 @@ const ERASE: &str =
 const BY_ID: &str = select!("AND id = $2");
 const BY_EXTERNAL_ID: &str = select!("AND external_id = $2 AND external_id IS NOT NULL");
 const BY_EMAIL: &str = select!("AND email = $2 AND email IS NOT NULL ORDER BY id LIMIT 2");
+const BY_PHONE: &str = select!("AND search LIKE $2 ESCAPE '\\' ORDER BY id LIMIT 200");
 const PAGE: &str = select!(
     "AND id < $2 AND updated_at >= $3 AND (CAST($4 AS TEXT) IS NULL OR search LIKE $4 ESCAPE '\\')
      ORDER BY id DESC LIMIT $5"
@@ -42,6 +43,7 @@ pub(crate) const ALL: &[Sql] = &[
     Sql::same(BY_ID),
     Sql::same(BY_EXTERNAL_ID),
     Sql::same(BY_EMAIL),
+    Sql::same(BY_PHONE),
     Sql::same(PAGE),
 ];
 
@@ -130,6 +132,13 @@ pub async fn by_email(tx: &mut TenantTx<'_>, email: &str) -> Result<Vec<Customer
     let no = tx.business_no();
     tx.query(BY_EMAIL, &[no.into(), contact::folded(email).into()])
         .await
+}
+/// Customers with a phone number, in its stored form.
+pub async fn by_phone(tx: &mut TenantTx<'_>, phone: &str) -> Result<Vec<Customer>> {
+    let no = tx.business_no();
+    let mut found: Vec<Customer> = tx.query(BY_PHONE, &[no.into(), anywhere(phone).into()]).await?;
+    found.retain(|customer| customer.contact.phone.as_deref() == Some(phone));
+    Ok(found)
 }
 /// Customers, newest first: those changed since an instant, those with a text in name, e-mail or phone.
 pub async fn page(

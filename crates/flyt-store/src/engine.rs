@@ -212,6 +212,9 @@ const OPENED: &str = "PRAGMA cache_size = -65536; PRAGMA mmap_size = 268435456; 
 const WRITER: &str =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;";
 
+/// What the writer does last.
+pub(crate) const TIDY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// Opens a file for the writer or a reader.
 pub(crate) fn open(path: &Path, writer: bool) -> Result<Connection> {
     let how = if writer {

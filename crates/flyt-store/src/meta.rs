@@ -18,6 +18,7 @@ const GREATEST: &[&str] = &[
     "SELECT coalesce(max(id), 0) FROM timer_ends",
     "SELECT coalesce(max(run_id), 0) FROM deliveries",
     "SELECT coalesce(max(id), 0) FROM facts",
+    "SELECT coalesce(max(id), 0) FROM inbound_deliveries",
 ];
 pub(crate) const ALL: &[Sql] = &[Sql::same(GET), Sql::same(PUT), Sql::same(REMOVE), Sql::same(NEXT)];
 

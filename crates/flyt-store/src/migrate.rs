@@ -22,6 +22,21 @@ const ALL: &[Migration] = &[
         name: "events",
         text: include_str!("../migrations/postgres/0003_events.sql"),
     },
+    Migration {
+        number: 4,
+        name: "channels",
+        text: include_str!("../migrations/postgres/0004_channels.sql"),
+    },
+    Migration {
+        number: 5,
+        name: "inbound",
+        text: include_str!("../migrations/postgres/0005_inbound.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "live_runs",
+        text: include_str!("../migrations/postgres/0007_live_runs.sql"),
+    },
 ];
 
 /// The number of the last one.

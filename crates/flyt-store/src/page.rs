@@ -33,6 +33,8 @@ pub(crate) enum Listing {
     Payments,
     Audit,
     Keys,
+    InboundSources,
+    InboundDeliveries,
 }
 impl Listing {
     fn tag(self) -> u8 {
@@ -44,6 +46,8 @@ impl Listing {
             Self::Payments => 5,
             Self::Audit => 6,
             Self::Keys => 7,
+            Self::InboundSources => 51,
+            Self::InboundDeliveries => 52,
         }
     }
 }

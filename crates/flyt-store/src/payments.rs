@@ -27,7 +27,8 @@ const UPDATE: &str = "UPDATE payments SET external_id = $4, amount = $5, currenc
 const BY_ID: &str = select!("AND id = $2");
 const BY_EXTERNAL_ID: &str = select!("AND external_id = $2 AND external_id IS NOT NULL");
 const SUMS: &str =
-    "SELECT CAST(COALESCE(SUM(CASE WHEN status = 'completed' THEN amount ELSE 0 END), 0) AS BIGINT),
+    "SELECT CAST(COALESCE(SUM(CASE WHEN status = 'completed' OR (status = 'refunded' AND completed_at IS NOT NULL)
+    THEN amount ELSE 0 END), 0) AS BIGINT),
     CAST(COALESCE(SUM(CASE WHEN status = 'refunded' THEN amount ELSE 0 END), 0) AS BIGINT)
     FROM payments WHERE business_no = $1 AND booking_id = $2 AND currency = $3";
 const PAGE: &str = select!(

@@ -72,6 +72,11 @@ const STEP_REOPENED: Sql = Sql::same(
     "UPDATE runs SET open = open + 1, state = CASE WHEN state = 'done' THEN 'running' ELSE state END \
      WHERE business_no = $1 AND id = $2",
 );
+const WORKFLOW_OFF: Sql = Sql::same(
+    "UPDATE runs SET state = 'ended', reason = 'workflow_disabled', finished = TRUE, open = (SELECT count(*) FROM steps \
+     WHERE steps.run_id = runs.id AND steps.state IN ('claimed', 'sending')) WHERE business_no = $1 AND workflow_no = $2 \
+     AND state IN ('holding', 'running', 'waiting')",
+);
 macro_rules! select {
     ($rest:literal) => {
         Sql::same(concat!(
@@ -110,6 +115,7 @@ pub(crate) const ALL: &[Sql] = &[
     UPDATE,
     STEP_ENDED,
     STEP_REOPENED,
+    WORKFLOW_OFF,
     BY_ID,
     OCCURRENCE,
     HOLDING,
@@ -180,6 +186,11 @@ pub fn step_ended(tx: &mut TenantTx<'_>, id: RunId) -> Result<()> {
 pub fn step_reopened(tx: &mut TenantTx<'_>, id: RunId) -> Result<()> {
     let business = tx.business_no();
     tx.put(STEP_REOPENED, &[business.into(), id.0.into()])
+}
+/// Ends the runs of a workflow that was switched off or deleted; their steps were ended before.
+pub fn workflow_off(tx: &mut TenantTx<'_>, workflow_no: i64) -> Result<()> {
+    let business = tx.business_no();
+    tx.put(WORKFLOW_OFF, &[business.into(), workflow_no.into()])
 }
 /// One run.
 pub async fn by_id(tx: &mut TenantTx<'_>, id: RunId) -> Result<Option<RunRow>> {

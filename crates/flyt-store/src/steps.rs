@@ -103,7 +103,8 @@ const INSERT: Sql = Sql::same(concat!(
 ));
 const MOVE: Sql = Sql::same(
     "UPDATE steps SET state = $6, reason = $7, due_at = $8, attempt = $9, boot = $10, lease_until = $11, recipient = $12, \
-     revision = $13, provider_id = $14, language = $15, segments = $16, sent_at = $17, delayed = $18, updated_at = $19 \
+     revision = $13, provider_id = $14, language = $15, segments = $16, sent_at = $17, delayed = $18, updated_at = $19, \
+     expires_at = $20 \
      WHERE business_no = $1 AND run_id = $2 AND step_no = $3 AND state = $4 AND attempt = $5",
 );
 const BY_ID: Sql = select!("WHERE business_no = $1 AND run_id = $2 AND step_no = $3");
@@ -132,9 +133,18 @@ const RELEASE: Sql = Sql::same(
     "UPDATE steps SET state = 'ready', reason = NULL, delayed = TRUE, updated_at = $3 \
      WHERE business_no = $1 AND state = 'parked' AND reason = $2",
 );
+const SENT_ABOUT: Sql = Sql::same(
+    "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
+     AND booking_id = $3 AND sent_at > $4 ORDER BY sent_at DESC LIMIT $5",
+);
+const WORKFLOW_OFF: Sql = Sql::same(
+    "UPDATE steps SET state = 'ended', reason = 'workflow_disabled', updated_at = $3 WHERE business_no = $1 \
+     AND state IN ('ready', 'parked') AND run_id IN (SELECT id FROM runs WHERE business_no = $1 AND workflow_no = $2 \
+     AND state IN ('holding', 'running', 'waiting'))",
+);
 const SENT_TO: Sql = Sql::same(
     "SELECT sent_at FROM steps WHERE business_no = $1 AND recipient = $2 AND channel IN ('email', 'sms') \
-     AND (booking_id = $3 OR (booking_id IS NULL AND customer_id = $4)) AND sent_at > $5 ORDER BY sent_at DESC LIMIT $6",
+     AND booking_id IS NULL AND customer_id = $3 AND sent_at > $4 ORDER BY sent_at DESC LIMIT $5",
 );
 const OLDEST_UNCLAIMED: Sql = Sql::same(
     "SELECT due_at FROM steps WHERE state = 'ready' AND due_at <= $1 AND (channel IS NULL OR channel <> 'endpoint') \
@@ -171,6 +181,8 @@ pub(crate) const ALL: &[Sql] = &[
     HELD_BY_OTHERS,
     PAGE,
     RELEASE,
+    SENT_ABOUT,
+    WORKFLOW_OFF,
     SENT_TO,
     OLDEST_UNCLAIMED,
     COUNT,
@@ -240,6 +252,7 @@ pub async fn advance(tx: &mut TenantTx<'_>, from: (&str, i64), to: &StepRow) -> 
         to.sent_at.into(),
         to.delayed.into(),
         to.updated_at.into(),
+        to.expires_at.into(),
     ];
     Ok(tx.execute(MOVE, &at).await? == 1)
 }
@@ -247,6 +260,11 @@ pub async fn advance(tx: &mut TenantTx<'_>, from: (&str, i64), to: &StepRow) -> 
 pub fn release(tx: &mut TenantTx<'_>, reason: &str, at: i64) -> Result<()> {
     let business = tx.business_no();
     tx.put(RELEASE, &[business.into(), reason.into(), at.into()])
+}
+/// Ends what has not begun of a workflow's runs: it was switched off or deleted. `at`: ms.
+pub fn workflow_off(tx: &mut TenantTx<'_>, workflow_no: i64, at: i64) -> Result<()> {
+    let business = tx.business_no();
+    tx.put(WORKFLOW_OFF, &[business.into(), workflow_no.into(), at.into()])
 }
 /// One step.
 pub async fn by_id(tx: &mut TenantTx<'_>, id: StepId) -> Result<Option<StepRow>> {
@@ -332,16 +350,19 @@ pub async fn page(tx: &mut TenantTx<'_>, f: &StepFilter, below: StepId, limit: i
 }
 /// When messages went to an address about one booking (or, without one, one customer) after `since`, newest first, ms.
 pub async fn sent_to(tx: &mut TenantTx<'_>, s: &StepRow, since: i64, limit: i64) -> Result<Vec<i64>> {
+    let (sql, whose) = match s.booking_id {
+        Some(booking) => (SENT_ABOUT, Some(booking.0)),
+        None => (SENT_TO, s.customer_id.map(|i| i.0)),
+    };
     let at = [
         tx.business_no().into(),
         (&s.recipient).into(),
-        s.booking_id.map(|i| i.0).into(),
-        s.customer_id.map(|i| i.0).into(),
+        whose.into(),
         since.into(),
         limit.into(),
     ];
     Ok(tx
-        .query::<(i64,)>(SENT_TO, &at)
+        .query::<(i64,)>(sql, &at)
         .await?
         .into_iter()
         .map(|(at,)| at)

@@ -79,9 +79,13 @@ const ENDS: Sql = Sql::same(
     "SELECT id, booking_id, trigger_no, grp, anchor_at, due_at, ended_at, state, reason FROM timer_ends \
      WHERE business_no = $1 AND booking_id = $2 ORDER BY id LIMIT 1000",
 );
+const SKIPPED: Sql = Sql::same(
+    "SELECT trigger_no, grp, anchor_at FROM timer_ends WHERE business_no = $1 AND booking_id = $2 \
+     AND reason = 'cancelled_by_user'",
+);
 const COUNT: Sql = Sql::same("SELECT count(*) FROM timers WHERE business_no = $1");
 pub(crate) const ALL: &[Sql] = &[
-    PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, NEXT_DUE, END, ENDS, COUNT,
+    PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, NEXT_DUE, END, ENDS, SKIPPED, COUNT,
 ];
 
 /// Writes a timer, in place of one of the same booking, trigger and group.
@@ -198,6 +202,12 @@ pub fn end(tx: &mut TenantTx<'_>, e: &TimerEnd) -> Result<()> {
 pub async fn ends(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec<TimerEnd>> {
     let business = tx.business_no();
     tx.query(ENDS, &[business.into(), booking.0.into()]).await
+}
+
+/// What a person skipped of a booking: trigger, group and anchor (ms).
+pub async fn skipped(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec<(i64, i64, i64)>> {
+    let business = tx.business_no();
+    tx.query(SKIPPED, &[business.into(), booking.0.into()]).await
 }
 
 /// How many timers the business has.

@@ -30,6 +30,10 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("endpoints", crate::endpoints::ALL),
     ("deliveries", crate::deliveries::ALL),
     ("events", crate::events::ALL),
+    ("channels", crate::channels::ALL),
+    ("circuits", crate::circuits::ALL),
+    ("reports", crate::reports::ALL),
+    ("inbound", crate::inbound::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

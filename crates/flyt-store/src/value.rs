@@ -224,7 +224,7 @@ macro_rules! ids { ($($t:ident)*) => { $(
 )* } }
 ids! {
     BusinessId LocationId ResourceId ServiceId ExtraId StatusId CustomerId BookingId PaymentId ChangeId WorkflowId TriggerId
-    RunId UserId KeyId AuditId
+    RunId UserId KeyId AuditId SourceId DeliveryId
 }
 
 /// Stores enums made by core's `words!` as their word.

@@ -1,7 +1,7 @@
 //! SQLite's threads: one that writes, with one commit for everyone who waits, and some that read.
 
 use crate::bell::Ringer;
-use crate::engine::{BEGIN_GROUP, BEGIN_SNAPSHOT};
+use crate::engine::{BEGIN_GROUP, BEGIN_SNAPSHOT, TIDY};
 use crate::error::{Error, Result};
 use crate::sqlite::control;
 use crate::tx::{Driver, Tx};
@@ -48,6 +48,12 @@ pub(crate) fn write_in_groups(
         for (job, outcome) in answers {
             job.unit.answer(outcome);
         }
+    }
+    // Readers may close after us and cannot do this: all is in the one file again, so that a copy of it is whole.
+    if let Driver::Sqlite(conn) = tx.driver()
+        && let Err(error) = conn.execute_batch(TIDY)
+    {
+        tracing::warn!(%error, "the log of the data file could not be emptied; the next start does it");
     }
     drop(tx);
     drop(alive);

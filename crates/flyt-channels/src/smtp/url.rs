@@ -77,8 +77,8 @@ fn domain_name(text: &str) -> Result<String, RelayRefused> {
     }
 }
 
-/// Percent-decoding, for the name and password only. A `%` without two digits stands for itself.
-fn unescaped(text: &str) -> Option<String> {
+/// Percent-decoding, for the name and password of a URL only. A `%` without two digits stands for itself.
+pub(crate) fn unescaped(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

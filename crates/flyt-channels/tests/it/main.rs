@@ -15,6 +15,7 @@ mod email;
 mod http_sink;
 mod outcome;
 mod signature;
+mod sms;
 mod smtp;
 mod smtp_sink;
 mod smtp_tls;

@@ -34,6 +34,8 @@ fn class(outcome: &Outcome) -> &'static str {
         Outcome::Accepted { .. } => "accepted",
         Outcome::Temporary { .. } => "temporary",
         Outcome::PermanentRecipient { .. } => "recipient",
+        Outcome::OptedOut { .. } => "opted out",
+        Outcome::Once { .. } => "once",
         Outcome::Permanent { .. } => "permanent",
         Outcome::Configuration { .. } => "configuration",
         Outcome::Blocked { .. } => "blocked",

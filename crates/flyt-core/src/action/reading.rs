@@ -156,7 +156,13 @@ impl Action {
 
 fn condition(fields: &mut Fields<'_>, context: &ReadContext<'_>, faults: &mut Faults) -> Option<Condition> {
     let value = fields.raw("condition").filter(|v| !v.is_null())?;
-    Condition::read(value, &fields.at("condition"), faults, context.kinds)
+    Condition::read_after(
+        value,
+        &fields.at("condition"),
+        faults,
+        context.kinds,
+        context.stored,
+    )
 }
 
 pub(super) struct Reader<'r, 'v> {
@@ -343,7 +349,8 @@ impl Reader<'_, '_> {
             self.faults.error(at, "required", "`condition` is required");
             return None;
         };
-        let condition = Condition::read(value, &at, self.faults, self.context.kinds)?;
+        let (kinds, stored) = (self.context.kinds, self.context.stored);
+        let condition = Condition::read_after(value, &at, self.faults, kinds, stored)?;
         Some(Act::StopIf { condition })
     }
 

@@ -6,6 +6,7 @@ use crate::duration::duration;
 use crate::invalid::{Faults, Fields, below, kind};
 use crate::language::Language;
 use crate::limits;
+use crate::template::Stored;
 use crate::trigger::TriggerKind;
 use crate::variables::{self, VarKind, Variable};
 use jiff::Timestamp;
@@ -14,8 +15,22 @@ use serde_json::Value;
 impl Condition {
     /// Reads a condition; every fault is told. Each of `kinds` must supply every field.
     pub fn read(value: &Value, at: &str, faults: &mut Faults, kinds: &[TriggerKind]) -> Option<Self> {
+        Self::read_after(value, at, faults, kinds, &Stored::new())
+    }
+    /// As `read`, where earlier actions have stored values: `steps.<name>.<field>`.
+    pub fn read_after(
+        value: &Value,
+        at: &str,
+        faults: &mut Faults,
+        kinds: &[TriggerKind],
+        stored: &Stored,
+    ) -> Option<Self> {
         let before = faults.errors.len();
-        let mut reader = Reader { kinds, nodes: 0 };
+        let mut reader = Reader {
+            kinds,
+            stored,
+            nodes: 0,
+        };
         let condition = reader.node(value, at, faults, 1);
         if reader.nodes > limits::CONDITION_NODES {
             let most = limits::CONDITION_NODES;
@@ -28,6 +43,7 @@ impl Condition {
 
 struct Reader<'k> {
     kinds: &'k [TriggerKind],
+    stored: &'k Stored,
     nodes: usize,
 }
 
@@ -109,8 +125,18 @@ impl Reader<'_> {
         let (field_at, op_at, value_at) = (fields.at("field"), fields.at("op"), fields.at("value"));
         fields.close(faults);
         let (field, op) = (field?, op?);
-        let Some(variable) = known(&field) else {
-            faults.unknown(field_at, "unknown_field_name", &field, variables::field_names());
+        let Some(variable) = self.known(&field) else {
+            let stored = (self.stored.iter())
+                .flat_map(|(name, keys)| keys.iter().map(move |key| format!("steps.{name}.{key}")));
+            let words: Vec<String> = stored
+                .chain(variables::field_names().map(str::to_owned))
+                .collect();
+            faults.unknown(
+                field_at,
+                "unknown_field_name",
+                &field,
+                words.iter().map(String::as_str),
+            );
             return None;
         };
         if let Some(kind) = self.kinds.iter().find(|k| !variable.available(**k)) {
@@ -141,18 +167,19 @@ impl Reader<'_> {
             value: expected,
         })
     }
-}
 
-/// The variable of a field; stored answers of webhooks may be compared like anything given.
-fn known(field: &str) -> Option<Variable> {
-    let step = field.strip_prefix("steps.").and_then(|rest| rest.split_once('.'));
-    match step {
-        Some((name, key)) if !name.is_empty() && !key.is_empty() => variables::lookup("customer.fields.step")
-            .map(|v| Variable {
-                supply: variables::Supply::Steps,
-                ..v
-            }),
-        _ => variables::field(field),
+    /// The variable of a field. What an earlier webhook stores may be compared like anything given.
+    fn known(&self, field: &str) -> Option<Variable> {
+        let Some(rest) = field.strip_prefix("steps.") else {
+            return variables::field(field);
+        };
+        let (name, key) = rest.split_once('.')?;
+        let is_stored = self.stored.get(name)?.iter().any(|k| k == key);
+        let given = variables::lookup("customer.fields.step").filter(|_| is_stored)?;
+        Some(Variable {
+            supply: variables::Supply::Steps,
+            ..given
+        })
     }
 }
 

@@ -214,13 +214,10 @@ impl Writer<'_> {
 
     fn booking(&self, b: &BookingFacts) -> Value {
         let booking = &b.booking;
-        let currency = booking
-            .price
-            .map_or(self.facts.business.settings.currency, |p| p.currency);
-        let paid = Money {
+        let paid = booking.paid_money().unwrap_or(Money {
             amount: booking.paid,
-            currency,
-        };
+            currency: self.facts.business.settings.currency,
+        });
         let minutes = booking.end.duration_since(booking.start).as_secs() / 60;
         let when = Period {
             start: booking.start,

@@ -204,6 +204,7 @@ fn booking() -> BookingFacts {
         language: Some(language("nb")),
         price: Some(nok(69_000)),
         paid: 20_000,
+        paid_currency: None,
         notes: some("Kommer med barnevogn"),
         answers: BTreeMap::from([("allergies".to_owned(), "nøtter".into())]),
         url: some("https://bestill.example.no/b/1001"),
@@ -252,5 +253,6 @@ fn previous() -> Previous {
         ))),
         service: view::service(&service(2, "mens", "Herreklipp")),
         resource: Some(view::resource(&resource(2, "bjorn", "Bjørn"))),
+        extras: None,
     }
 }

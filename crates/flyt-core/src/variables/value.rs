@@ -175,7 +175,10 @@ fn of_booking(rest: &str, b: &BookingFacts, facts: &Facts) -> FieldValue {
         "price" | "price.amount" => money(booking.price),
         "paid" | "paid.amount" => FieldValue::Number(booking.paid),
         "due" | "due.amount" => money(booking.due()),
-        "price.currency" | "paid.currency" | "due.currency" => booking
+        "paid.currency" => booking
+            .paid_money()
+            .map_or(FieldValue::Absent, |p| text(p.currency.code())),
+        "price.currency" | "due.currency" => booking
             .price
             .map_or(FieldValue::Absent, |p| text(p.currency.code())),
         "url" => maybe(booking.url.as_ref()),
@@ -191,12 +194,10 @@ fn between(from: Timestamp, to: Timestamp) -> i64 {
     crate::instant::to_ms(to).saturating_sub(crate::instant::to_ms(from))
 }
 
-/// `unpaid`, `partial` or `paid`; a booking without a price has none, a price of nothing is paid.
+/// `unpaid`, `partial` or `paid`. A price of nothing is paid; without a price whatever was paid is all of it.
 fn paid_state(booking: &Booking) -> FieldValue {
-    let Some(price) = booking.price else {
-        return FieldValue::Absent;
-    };
-    text(if booking.paid >= price.amount {
+    let whole = booking.price.map_or(1, |p| p.amount);
+    text(if booking.paid >= whole {
         "paid"
     } else if booking.paid > 0 {
         "partial"

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 fn read(value: &Value, kinds: &[TriggerKind]) -> (Option<Condition>, Faults) {
     let mut faults = Faults::default();
-    let condition = Condition::read(value, "/condition", &mut faults, kinds);
+    let stored = [("lock".to_owned(), vec!["code".to_owned()])].into();
+    let condition = Condition::read_after(value, "/condition", &mut faults, kinds, &stored);
     (condition, faults)
 }
 fn holds(value: &Value, facts: &Facts) -> bool {
@@ -65,7 +66,6 @@ fn a_comparison_with_something_absent_is_false_and_not_of_it_true() {
         ("booking.notes", "ne", json!("x")),
         ("resource.kind", "eq", json!("person")),
         ("customer.tags", "contains", json!("vip")),
-        ("booking.paid_state", "eq", json!("unpaid")),
         ("customer.fields.x", "lt", json!(5)),
         ("extras", "exists", json!(true)),
         ("booking.language", "ne", json!("nb")),
@@ -218,4 +218,52 @@ fn explain_sees_each_comparison_with_what_was_there() {
     .0
     .unwrap();
     assert!(flyt_core::variables::needs_visits(&visits) && !flyt_core::variables::needs_later(&visits));
+}
+
+#[test]
+fn a_stored_answer_is_known_only_after_the_action_that_stores_it() {
+    let condition = |field: &str| json!({"field": field, "op": "exists"});
+    for unknown in [
+        "steps.lock.cod",
+        "steps.lok.code",
+        "steps.lock",
+        "steps.lock.code.x",
+    ] {
+        let (read, faults) = read(&condition(unknown), &[]);
+        let told: Vec<_> = faults
+            .errors
+            .iter()
+            .map(|e| (e.pointer.as_str(), e.code))
+            .collect();
+        assert_eq!(
+            (read, told),
+            (None, vec![("/condition/field", "unknown_field_name")]),
+            "{unknown}"
+        );
+    }
+    let (_, faults) = read(&condition("steps.lock.cod"), &[]);
+    assert_eq!(faults.errors[0].suggestion.as_deref(), Some("steps.lock.code"));
+    let mut faults = Faults::default();
+    let early = Condition::read(&condition("steps.lock.code"), "/condition", &mut faults, &[]);
+    assert_eq!((early, faults.errors.len()), (None, 1));
+}
+
+#[test]
+fn what_is_paid_has_a_state_with_and_without_a_price() {
+    for (price, paid, state) in [
+        (Some(1_000), 0, "unpaid"),
+        (Some(1_000), 999, "partial"),
+        (Some(1_000), 1_000, "paid"),
+        (Some(0), 0, "paid"),
+        (None, 0, "unpaid"),
+        (None, 1, "paid"),
+    ] {
+        let (mut facts, _) = full();
+        let booking = &mut facts.booking.as_mut().unwrap().booking;
+        let currency = flyt_core::money::Currency::new("NOK").unwrap();
+        booking.price = price.map(|amount| flyt_core::money::Money { amount, currency });
+        booking.paid = paid;
+        let condition = json!({"field": "booking.paid_state", "op": "eq", "value": state});
+        assert!(holds(&condition, &facts), "{price:?} {paid}");
+    }
 }

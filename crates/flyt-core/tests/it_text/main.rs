@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of tests may fail like tests"
 )]
 #![expect(clippy::print_stdout, reason = "a test that could not run says so")]
@@ -13,6 +14,9 @@ mod conditions;
 mod facts;
 mod formats;
 mod gallery;
+mod imports;
+mod inbound;
+mod keywords;
 mod letters;
 mod outputs;
 mod sms;

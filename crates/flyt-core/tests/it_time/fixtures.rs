@@ -107,6 +107,7 @@ pub(crate) fn booking(start: Timestamp, end: Timestamp) -> BookingFacts {
             language: None,
             price: None,
             paid: 0,
+            paid_currency: None,
             notes: None,
             answers: BTreeMap::new(),
             url: None,

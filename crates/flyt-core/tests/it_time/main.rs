@@ -11,6 +11,8 @@ mod groups;
 #[cfg(test)]
 mod holidays;
 #[cfg(test)]
+mod last_look;
+#[cfg(test)]
 mod late;
 #[cfg(test)]
 mod laws;

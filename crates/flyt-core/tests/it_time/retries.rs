@@ -115,3 +115,34 @@ fn nothing_is_tried_after_its_limit() {
     let before = planned - SignedDuration::from_millis(1);
     assert_eq!(next(&first, now(), Some(before)), Next::Exhausted);
 }
+
+#[test]
+fn the_whole_plan_of_a_webhook_fits_in_its_76_hours_however_it_spreads() {
+    let limit = now() + SignedDuration::from_hours(76);
+    for run in 1..=5_000 {
+        let mut at = now();
+        for attempt in 1..=9 {
+            let mut tried = tried(Channel::Webhook, attempt);
+            tried.step = step(run);
+            let Next::At(next) = next(&tried, at, Some(limit)) else {
+                panic!("run {run} has no attempt after {attempt}");
+            };
+            assert!(at < next && next <= limit, "run {run}, attempt {attempt}");
+            at = next;
+        }
+    }
+}
+
+#[test]
+fn a_webhook_that_is_asked_to_come_back_after_its_limit_does_not() {
+    let mut tried = tried(Channel::Webhook, 9);
+    tried.retry_after_ms = Some(24 * 3_600_000);
+    let limit = now() + SignedDuration::from_hours(20);
+    assert_eq!(next(&tried, now(), Some(limit)), Next::Exhausted);
+    tried.retry_after_ms = None;
+    assert!(matches!(next(&tried, now(), Some(limit)), Next::At(at) if at < limit));
+    assert_eq!(
+        next(&tried, now(), Some(now() + SignedDuration::from_hours(2))),
+        Next::Exhausted
+    );
+}

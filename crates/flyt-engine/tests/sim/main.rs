@@ -12,6 +12,7 @@
 mod dice;
 mod model;
 mod play;
+mod receiver;
 
 use play::{Counts, Sim};
 
@@ -43,4 +44,6 @@ fn a_thousand_seeds_with_crashes_lose_nothing_and_double_nothing() {
     assert!(counts.crashes >= SEEDS, "too few crashes: {counts:?}");
     assert!(counts.messages >= SEEDS * 5, "too few messages: {counts:?}");
     assert!(counts.edits >= SEEDS, "too few edits: {counts:?}");
+    assert!(counts.holds >= SEEDS, "too few holds: {counts:?}");
+    assert!(counts.calls >= SEEDS / 2, "too few webhooks: {counts:?}");
 }

@@ -1,8 +1,10 @@
 //! Playing a seed: steps, crashes at random commits, and the checkers.
 
 use crate::dice::Dice;
-use crate::model::{HOUR, Model};
+use crate::model::{Ahead, HOUR, Model};
+use crate::receiver;
 use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::sms::Gateways;
 use flyt_channels::webhook::Webhooks;
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::WorkflowId;
@@ -17,7 +19,10 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Steps of a seed.
 const STEPS: u32 = 40;
-const BEGIN: &str = "2026-10-01T00:00:00Z";
+/// Three days before the clocks go back in Oslo.
+const BEGIN: &str = "2026-10-22T00:00:00Z";
+/// One seed of so many calls webhooks; it holds nothing.
+const HOOKED: u64 = 8;
 
 /// What a run of seeds has seen.
 #[derive(Debug, Default)]
@@ -26,6 +31,8 @@ pub(crate) struct Counts {
     pub(crate) messages: u64,
     pub(crate) edits: u64,
     pub(crate) moves: u64,
+    pub(crate) holds: u64,
+    pub(crate) calls: u64,
 }
 impl Counts {
     pub(crate) fn add(&mut self, other: &Self) {
@@ -33,6 +40,8 @@ impl Counts {
         self.messages += other.messages;
         self.edits += other.edits;
         self.moves += other.moves;
+        self.holds += other.holds;
+        self.calls += other.calls;
     }
 }
 
@@ -53,6 +62,7 @@ enum Step {
     Move { external: String, start: i64 },
     Status { external: String, status: &'static str },
     Edit(Value),
+    Hold(bool),
 }
 
 /// A world and its engine.
@@ -84,7 +94,10 @@ async fn start(store: Store) -> Engine {
         store,
         test_clock: Some(BEGIN.parse().unwrap()),
         relay: None,
-        webhooks: Webhooks::new(Guard::new(parse_allow("").unwrap())).unwrap(),
+        gateways: Gateways::new(Guard::new(Vec::new())).unwrap(),
+        sms: None,
+        public_url: None,
+        webhooks: Webhooks::new(Guard::new(parse_allow("127.0.0.1/32").unwrap())).unwrap(),
         seal: Seal::new(&[7; 32]),
         held: false,
         works: true,
@@ -92,11 +105,12 @@ async fn start(store: Store) -> Engine {
     Engine::start(parts).await.unwrap()
 }
 
-fn reminder(hours: i64) -> Value {
-    json!({"triggers": [{"type": "booking.starts", "offset": {"amount": hours, "unit": "hours", "direction": "before"}}]})
+fn reminder(ahead: Ahead) -> Value {
+    let unit = if ahead.days { "days" } else { "hours" };
+    json!({"triggers": [{"type": "booking.starts", "offset": {"amount": ahead.amount, "unit": unit, "direction": "before"}}]})
 }
 
-async fn business(engine: &Engine) -> (Caller, WorkflowId) {
+async fn business(engine: &Engine, hook: Option<String>) -> (Caller, WorkflowId) {
     let body = json!({
         "slug": "salon", "name": "Salon", "time_zone": "Europe/Oslo", "languages": ["nb"], "default_language": "nb",
         "currency": "NOK", "country": "NO", "quiet_hours": {"sms": null, "email": null},
@@ -113,9 +127,14 @@ async fn business(engine: &Engine) -> (Caller, WorkflowId) {
     before
         .as_object_mut()
         .unwrap()
-        .extend(reminder(24).as_object().unwrap().clone());
+        .extend(reminder(Model::FIRST).as_object().unwrap().clone());
     let save = |body| engine.write_workflow(&caller, Target::New, Verb::Create, body, None);
     save(created).await.unwrap();
+    if let Some(url) = hook {
+        let called = json!({"name": "Varsel", "enabled": true, "triggers": [{"type": "booking.created"}], "actions": [
+            {"type": "webhook", "url": url, "signing": false}]});
+        save(called).await.unwrap();
+    }
     let saved = save(before).await.unwrap();
     (caller, saved.value["id"].as_str().unwrap().parse().unwrap())
 }
@@ -128,6 +147,12 @@ async fn carry_out(engine: Engine, caller: Caller, workflow: WorkflowId, step: S
             let saved = engine
                 .write_workflow(&caller, target, Verb::Patch, patch, None)
                 .await;
+            engine.settle().await;
+            return saved.map(drop);
+        }
+        Step::Hold(held) => {
+            let mode = json!({"mode": if held { "held" } else { "live" }});
+            let saved = engine.write_business(&caller, mode, None).await;
             engine.settle().await;
             return saved.map(drop);
         }
@@ -161,11 +186,13 @@ impl Sim {
         let runtime = runtime();
         let (engine, caller, workflow) = runtime.block_on(async {
             let engine = start(store.clone()).await;
-            let (caller, workflow) = business(&engine).await;
+            let hook = seed.is_multiple_of(HOOKED).then(|| receiver::address(seed));
+            let (caller, workflow) = business(&engine, hook).await;
             engine.settle().await;
             (engine, caller, workflow)
         });
         let begin: Timestamp = BEGIN.parse().unwrap();
+        let oslo = flyt_core::zone::Zone::new("Europe/Oslo").unwrap();
         Self {
             seed,
             loud,
@@ -175,7 +202,7 @@ impl Sim {
             runtime: Some(runtime),
             caller,
             workflow,
-            model: Model::new(begin.as_millisecond()),
+            model: Model::new(begin.as_millisecond(), oslo.rules()),
             counts: Counts::default(),
         }
     }
@@ -185,6 +212,10 @@ impl Sim {
         for _ in 0..STEPS {
             let step = self.choose();
             self.play(&step);
+        }
+        if self.model.held {
+            self.model.hold(false);
+            self.play(&Step::Hold(false));
         }
         self.model.pass(400 * 24 * HOUR);
         self.play(&Step::Clock(self.model.now));
@@ -199,7 +230,12 @@ impl Sim {
     fn choose(&mut self) -> Step {
         let known = self.model.bookings.len();
         let which = usize::try_from(self.dice.roll(12)).unwrap();
-        match self.dice.roll(12) {
+        match self.dice.roll(13) {
+            12 if !self.seed.is_multiple_of(HOOKED) => {
+                self.counts.holds += 1;
+                self.model.hold(!self.model.held);
+                Step::Hold(self.model.held)
+            }
             0..=3 => {
                 let ms = self.dice.roll(12) * HOUR;
                 self.model.pass(ms);
@@ -207,14 +243,17 @@ impl Sim {
             }
             4 => {
                 self.counts.edits += 1;
-                self.model.hours = 1 + self.dice.roll(72);
+                let days = self.dice.roll(2) == 0;
+                self.model.ahead = Ahead {
+                    amount: 1 + self.dice.roll(if days { 3 } else { 72 }),
+                    days,
+                };
                 self.model.plan_all();
-                Step::Edit(reminder(self.model.hours))
+                Step::Edit(reminder(self.model.ahead))
             }
             5 => {
                 self.counts.edits += 1;
-                self.model.on = !self.model.on;
-                self.model.plan_all();
+                self.model.switch();
                 Step::Edit(json!({"enabled": self.model.on}))
             }
             6 | 7 if which < known => {
@@ -260,6 +299,7 @@ impl Sim {
         let runtime = self.runtime.as_ref().unwrap();
         let done = runtime.block_on(carry_out(engine, caller, workflow, step.clone()));
         assert!(done.is_ok(), "seed {}: {step:?}: {done:?}", self.seed);
+        self.check_timers(step);
     }
 
     fn crash(&mut self, step: Step, commits: i64) {
@@ -307,7 +347,9 @@ impl Sim {
                     "seed {}: sent before it was due: {m}",
                     self.seed
                 );
-                sent.push((sent_at.as_millisecond(), m["channel"].as_str().unwrap()));
+                if m["channel"] != "webhook" {
+                    sent.push((sent_at.as_millisecond(), m["channel"].as_str().unwrap()));
+                }
             }
         }
         sent.sort_unstable();
@@ -334,6 +376,46 @@ impl Sim {
             debug_assert!(StepState::from_word(word).is_some() || word == "skipped" || word == "planned");
         }
         self.counts.messages += u64::try_from(sent.len()).unwrap();
+        self.check_calls(&messages);
+    }
+
+    /// After every step the timers are those of the model: nothing stale, nothing missing.
+    fn check_timers(&self, step: &Step) {
+        let (engine, caller) = (self.engine.clone(), self.caller);
+        let runtime = self.runtime.as_ref().unwrap();
+        let timers = runtime.block_on(pages(async |q| engine.timers(&caller, q).await.unwrap()));
+        let at = |t: &Value| t["due_at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+        let mut planned: Vec<i64> = timers.iter().map(|t| at(t).as_millisecond()).collect();
+        planned.sort_unstable();
+        assert_eq!(
+            planned,
+            self.model.planned(),
+            "seed {}: timers after {step:?}",
+            self.seed
+        );
+    }
+
+    /// Every booking is told of once it was taken, under one id, however often it was refused or the engine was killed.
+    fn check_calls(&mut self, messages: &[Value]) {
+        if !self.seed.is_multiple_of(HOOKED) {
+            return;
+        }
+        let calls: Vec<&Value> = messages.iter().filter(|m| m["channel"] == "webhook").collect();
+        for call in &calls {
+            assert_eq!(call["state"], "sent", "seed {}: {call}", self.seed);
+        }
+        let own = calls
+            .iter()
+            .map(|m| m["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            receiver::ids(self.seed),
+            own,
+            "seed {}: ids that came, and ids of calls",
+            self.seed
+        );
+        assert_eq!(calls.len(), self.model.bookings.len(), "seed {}", self.seed);
+        self.counts.calls += u64::try_from(calls.len()).unwrap();
     }
 }
 

@@ -7,10 +7,17 @@
     reason = "a story that cannot be told fails where it stands"
 )]
 
+mod circuits;
 mod endpoints;
+mod gateway;
+mod halves;
+mod hostile;
+mod inbound;
 mod model;
 mod moves;
 mod nodes;
 mod once;
+mod paid;
 mod reasons;
+mod sms;
 mod world;

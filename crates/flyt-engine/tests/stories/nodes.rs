@@ -1,7 +1,7 @@
 //! Several processes on one PostgreSQL, on the system's clock: each has a number of its own, and what one left is taken up.
 
 use crate::world::{World, fresh_database, sms};
-use flyt_engine::{Engine, Target, Verb};
+use flyt_engine::{Actor, Engine, Target, Verb, clock, hold};
 use flyt_store::nodes::{self, Node};
 use flyt_store::{Store, Tx, steps};
 use serde_json::json;
@@ -110,8 +110,8 @@ async fn what_a_process_left_claimed_is_taken_up_once_it_has_been_silent() {
     }
     assert_eq!(
         of(&all, &silent),
-        ("captured".to_owned(), 2),
-        "the lost try is told"
+        ("captured".to_owned(), 1),
+        "an SMS that had not left is taken up, and its try is not counted"
     );
     assert_eq!(
         of(&all, &at_work),
@@ -141,4 +141,34 @@ async fn a_process_that_takes_commands_only_leaves_delivery_to_another() {
     }
     worker.engine.stop().await;
     intake.engine.stop().await;
+}
+
+#[tokio::test]
+async fn a_hold_and_its_release_reach_every_process() {
+    let url = fresh_database();
+    let first = World::live(store(&url).await, None).await;
+    let second = World::live(store(&url).await, Some(first.caller)).await;
+    first.workflow(created(), json!({}), sms()).await;
+    let held = hold::begin(second.engine.store(), true, None, clock::wall()).await;
+    assert!(held.unwrap().is_some());
+    while !first.engine.is_held() || !second.engine.is_held() {
+        first.messages().await;
+    }
+    let person = json!({"first_name": "Kari", "phone": "+4790000001"});
+    first
+        .book("2036-10-20T10:00:00Z", json!({"customer": person}))
+        .await;
+    let message = first.messages().await.remove(0);
+    assert_eq!(
+        (&message["state"], &message["reason"]),
+        (&json!("queued"), &json!("held"))
+    );
+    second.engine.lift_hold(Actor::Platform).await.unwrap();
+    second.engine.release();
+    while first.engine.is_held() || second.engine.is_held() {
+        first.messages().await;
+    }
+    while first.messages().await[0]["state"] != "captured" {}
+    first.engine.stop().await;
+    second.engine.stop().await;
 }

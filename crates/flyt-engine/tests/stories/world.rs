@@ -1,6 +1,7 @@
 //! A business on an in-memory store, with everything that is needed to tell a story in a few lines.
 
 use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::webhook::Webhooks;
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::{BookingId, WorkflowId};
@@ -9,9 +10,11 @@ use flyt_engine::{Actor, Caller, Engine, Parts, Query, Seal, Target, Verb};
 use flyt_store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// An instant.
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -48,6 +51,14 @@ impl World {
     }
     async fn start(now: &str, settings: Value, ranges: &str, held: bool) -> Self {
         Self::begin(Store::sqlite_in_memory().unwrap(), now, settings, ranges, held).await
+    }
+    /// Another process of this business on the same store and clock: to it, this one is gone.
+    pub(crate) async fn successor(&self, store: Store) -> Self {
+        let now = self.engine.now();
+        Self {
+            engine: Self::engine(store, Some(now), "127.0.0.0/8", (false, true)).await,
+            caller: self.caller,
+        }
     }
     /// A process on the system's clock. With a caller it joins the business of another one on the same store.
     pub(crate) async fn live(store: Store, caller: Option<Caller>) -> Self {
@@ -86,16 +97,48 @@ impl World {
         ranges: &str,
         (held, works): (bool, bool),
     ) -> Engine {
+        Engine::start(Self::parts(store, test_clock, ranges, (held, works)))
+            .await
+            .unwrap()
+    }
+    /// The same, from which nothing leaves.
+    pub(crate) async fn on_held(store: Store, now: &str) -> Self {
+        Self::begin(store, now, json!({}), "127.0.0.0/8", true).await
+    }
+    /// The unguessable part of the address that gateways call.
+    pub(crate) async fn token(&self) -> String {
+        let all = self.engine.channels(&self.caller).await.unwrap();
+        let path = all[1]["callback_path"].as_str().unwrap().to_owned();
+        path.rsplit('/').next().unwrap().to_owned()
+    }
+    /// The same, with an SMS gateway.
+    pub(crate) async fn with_sms(store: Store, now: &str, settings: Value, account: &str) -> Self {
         let parts = Parts {
+            sms: Some(Account::from_url(account).unwrap()),
+            public_url: Some("https://flyt.example".to_owned()),
+            ..Self::parts(store, Some(at(now)), "127.0.0.0/8", (false, true))
+        };
+        Self::founded(Engine::start(parts).await.unwrap(), settings).await
+    }
+    /// What an engine of the stories is made of.
+    pub(crate) fn parts(
+        store: Store,
+        test_clock: Option<Timestamp>,
+        ranges: &str,
+        (held, works): (bool, bool),
+    ) -> Parts {
+        Parts {
             store,
             test_clock,
             relay: None,
+            gateways: Gateways::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
+            sms: None,
+            public_url: None,
             webhooks: Webhooks::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
             seal: Seal::new(&[7; 32]),
             held,
             works,
-        };
-        Engine::start(parts).await.unwrap()
+        }
     }
     /// The business of the stories.
     async fn founded(engine: Engine, settings: Value) -> Self {
@@ -254,6 +297,49 @@ pub(crate) async fn receiver(answer: &'static str) -> String {
                     let _closed = stream.write_all(answer.as_bytes()).await;
                 }
             });
+        }
+    });
+    format!("http://{address}/")
+}
+
+/// A receiver that answers its first call only once it is told to, with `first`, and every other at once with `others`.
+pub(crate) async fn slow(first: &'static str, others: &'static str) -> (String, Arc<Notify>, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (go, calls) = (Arc::new(Notify::new()), Arc::new(AtomicU32::new(0)));
+    let (gate, count) = (go.clone(), calls.clone());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (gate, count) = (gate.clone(), count.clone());
+            tokio::spawn(async move {
+                let mut asked = vec![0; 65_536];
+                if stream.read(&mut asked).await.is_err() {
+                    return;
+                }
+                let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+                if is_first {
+                    gate.notified().await;
+                }
+                let answer = if is_first { first } else { others };
+                let _closed = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    (format!("http://{address}/"), go, calls)
+}
+
+/// A receiver that gives its calls these answers in turn, then always the last one. Returns its address.
+pub(crate) async fn answers(first: Vec<&'static str>, last: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut first = first.into_iter();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = vec![0; 65_536];
+            let answer = first.next().unwrap_or(last);
+            if stream.read(&mut asked).await.is_ok() {
+                let _closed = stream.write_all(answer.as_bytes()).await;
+            }
         }
     });
     format!("http://{address}/")

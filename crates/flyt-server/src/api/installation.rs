@@ -17,6 +17,9 @@ use flyt_engine::hold::Hold;
 use flyt_engine::{Actor, Caller};
 use serde_json::{Value, json};
 
+const PATH: &str = "/v1/installation";
+const RELEASE: &str = "/v1/installation/release";
+
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/installation", get(one))
@@ -89,14 +92,9 @@ async fn held_business(app: &App, slug: &str) -> Result<i64, Problem> {
     if business.get("mode").and_then(Value::as_str) == Some("held") {
         return Ok(no);
     }
-    Err(not_held(&format!(
-        "The business `{slug}` is not held; its mode is `{}`.",
-        business.get("mode").and_then(Value::as_str).unwrap_or("live")
-    )))
-}
-
-fn not_held(detail: &str) -> Problem {
-    Problem::new(StatusCode::CONFLICT, "not_held", detail)
+    let mode = business.get("mode").and_then(Value::as_str).unwrap_or("live");
+    let detail = format!("The business `{slug}` is not held; its mode is `{mode}`.");
+    Err(Problem::new(StatusCode::CONFLICT, "not_held", detail))
 }
 
 /// What a release would let go, without letting it go. `?business=` asks about the own hold of one business.
@@ -116,6 +114,7 @@ async fn waiting(app: &App, business: Option<i64>) -> Result<Value, Problem> {
     if let Some(map) = body.as_object_mut() {
         map.insert("held".to_owned(), json!(app.engine().hold().map(shown)));
         map.insert("now".to_owned(), json!(app.engine().now()));
+        map.insert("released".to_owned(), json!(false));
     }
     Ok(body)
 }
@@ -135,10 +134,10 @@ async fn release(State(app): State<App>, Operator(actor): Operator, Json(body): 
         told(&mut done, app.engine().hold());
         return Ok(object(&done));
     }
-    if app.engine().hold().is_none() {
-        return Err(not_held("Nothing is held: this installation sends."));
-    }
     let mut done = waiting(&app, None).await?;
+    if app.engine().hold().is_none() {
+        return Ok(object(&done)); // it sends already
+    }
     app.engine().lift_hold(actor).await?;
     if !app.place().alone {
         app.engine().release();

@@ -4,12 +4,17 @@
 mod around;
 mod bookings;
 mod business;
+mod callbacks;
 mod catalogue;
+mod channels;
+mod conversion;
 mod customers;
 mod docs;
 mod endpoints;
 mod events;
 mod happened;
+mod import;
+mod inbound;
 mod installation;
 mod keys;
 mod metrics;
@@ -76,12 +81,14 @@ pub(crate) fn operations() -> Vec<Operation> {
         payments::operations(),
         workflows::operations(),
         happened::operations(),
-        keys::operations(),
-        around::operations(),
-        docs::operations(),
-        installation::operations(),
         events::operations(),
         endpoints::operations(),
+        keys::operations(),
+        callbacks::operations(),
+        channels::operations(),
+        around::operations(),
+        installation::operations(),
+        docs::operations(),
     ]
     .into_iter()
     .flatten()
@@ -101,12 +108,18 @@ pub fn router(app: App) -> Router {
         .merge(events::routes())
         .merge(endpoints::routes())
         .merge(keys::routes())
+        .merge(channels::routes())
+        .merge(conversion::routes())
+        .merge(import::routes())
+        .merge(inbound::routes())
         .merge(around::routes())
         .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
         .route_layer(from_fn_with_state(app.clone(), identify));
     Router::new()
         .nest("/v1", v1)
+        .merge(callbacks::routes())
+        .merge(inbound::open_routes())
         .merge(around::open_routes())
         .merge(docs::routes())
         .fallback(async || Problem::not_found().into_response())

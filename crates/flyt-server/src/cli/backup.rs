@@ -61,9 +61,9 @@ pub(super) async fn run(wanted: Backup, json: bool) -> Result<(), Fault> {
     let copy = copy?;
     let mut packing = Progress::new("writing the backup");
     // The copy lies there until it is packed; the command works with nothing else meanwhile.
-    let now = flyt_engine::clock::wall();
+    let now = flyt_core::instant::whole_ms(flyt_engine::clock::wall());
     let done = backup::write(&wanted.file, &copy, key.as_deref(), now, &mut |d, a| {
-        packing.mark(d, a)
+        packing.mark(d, a);
     });
     drop(packing);
     std::fs::remove_file(&copy).map_err(|e| format!("cannot remove {}: {e}", copy.display()))?;

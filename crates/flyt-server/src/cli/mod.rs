@@ -4,6 +4,7 @@
 pub(crate) mod backup;
 pub(crate) mod businesses;
 pub(crate) mod check;
+pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod progress;
 pub(crate) mod release;
@@ -54,16 +55,17 @@ async fn carry_out(read: Read) -> Result<(), Fault> {
     match cli.command {
         Command::Serve(settings) => Ok(serve::serve(*settings).await?),
         Command::Demo(settings) => Ok(serve::demo(settings).await?),
+        Command::Check(check) => check::run(*check, &settings, file.as_deref(), json).await,
+        Command::Backup(backup) => backup::run(*backup, json).await,
+        Command::Restore(restore) => restore::run(&restore, json),
+        Command::Release(release) => release::run(*release, json).await,
+        Command::Import(wanted) => Ok(import::run(*wanted, json).await?),
+        Command::Businesses(command) => businesses::run(command, json).await,
+        Command::Keys(command) => keys::run(*command, json).await,
         Command::OpenApi => {
             say(&format!("{:#}", crate::openapi::document()));
             Ok(())
         }
-        Command::Check(check) => check::run(*check, &settings, file.as_deref(), json).await,
-        Command::Backup(backup) => backup::run(*backup, json).await,
-        Command::Restore(restore) => restore::run(&restore, json).await,
-        Command::Release(release) => release::run(*release, json).await,
-        Command::Businesses(command) => businesses::run(command, json).await,
-        Command::Keys(command) => keys::run(*command, json).await,
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "flyt", &mut text);

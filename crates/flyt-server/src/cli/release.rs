@@ -15,6 +15,9 @@ pub(crate) const EXAMPLES: &str = "Examples:
 Without a terminal and without --yes nothing is released, and the code is 4. Two holds must be clear for a message to leave:
 the installation's and its business's.";
 
+/// No messages.
+const NONE: &str = "nothing";
+
 /// What to release.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Release {
@@ -80,6 +83,9 @@ fn outcome(desk: &Desk, done: &Value, business: Option<&str>) -> String {
         ),
         Some(slug) => format!("`{slug}` is released."),
         None if desk.is_beside() => "Released: the running server sends.".to_owned(),
+        None if desk.is_shared() => {
+            "Released: the processes on this database send within seconds.".to_owned()
+        }
         None => "Released: it goes when the server runs.".to_owned(),
     }
 }
@@ -106,12 +112,17 @@ fn shown(preview: &Value) -> Vec<String> {
         ("stays", "stay: their business is held itself"),
     ];
     for (name, words) in told {
+        if name != "goes" && channels(preview, name) == NONE {
+            continue;
+        }
         lines.push(format!("{:>22} {words}{more}", channels(preview, name)));
     }
     let withdrawn = preview.get("withdrawn").and_then(Value::as_i64).unwrap_or(0);
-    lines.push(format!(
-        "{withdrawn:>22} timers whose booking or workflow has changed"
-    ));
+    if withdrawn > 0 {
+        lines.push(format!(
+            "{withdrawn:>22} timers whose booking or workflow has changed"
+        ));
+    }
     let businesses = text(preview, "held_businesses");
     if !businesses.is_empty() {
         lines.push(format!(
@@ -144,7 +155,7 @@ fn channels(preview: &Value, name: &str) -> String {
         .map(|(channel, n)| format!("{n} {channel}"))
         .collect();
     if words.is_empty() {
-        return "none".to_owned();
+        return NONE.to_owned();
     }
     words.join(", ")
 }

@@ -11,7 +11,6 @@ use crate::lock::Lock;
 use crate::open::{FILE, KEY_FILE};
 use clap::Args;
 use flyt_engine::hold::{Because, Hold, KEY};
-use flyt_store::{Store, Tx, meta};
 use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -32,7 +31,7 @@ pub(crate) struct Restore {
     pub(crate) data: Data,
 }
 
-pub(super) async fn run(wanted: &Restore, json: bool) -> Result<(), Fault> {
+pub(super) fn run(wanted: &Restore, json: bool) -> Result<(), Fault> {
     if wanted.data.database_url.is_some() {
         return Err(Fault::Refused(
             "a backup is restored into a folder; what `pg_dump` made goes back with `pg_restore`, and is started with \
@@ -51,7 +50,7 @@ pub(super) async fn run(wanted: &Restore, json: bool) -> Result<(), Fault> {
     let mut progress = Progress::new("unpacking the backup");
     let unpacked = backup::unpack(&wanted.file, folder, &mut |d, a| progress.mark(d, a))?;
     drop(progress);
-    let put = put_in_place(folder, &unpacked).await;
+    let put = put_in_place(folder, &unpacked);
     if let Err(what) = put {
         // The message matters more than whether these succeed.
         let _data = std::fs::remove_file(&unpacked.data);
@@ -88,23 +87,18 @@ fn empty(folder: &Path) -> Result<(), Fault> {
     }
 }
 
-/// Brings the data up to this program, holds them, and gives them their name last of all.
-async fn put_in_place(folder: &Path, unpacked: &Unpacked) -> Result<(), String> {
+/// Holds the data, and gives them their name last of all.
+fn put_in_place(folder: &Path, unpacked: &Unpacked) -> Result<(), String> {
     if let Some(key) = &unpacked.key {
         let mut file = private(&folder.join(KEY_FILE)).map_err(|e| e.to_string())?;
         let written = file.write_all(key.as_bytes()).and_then(|()| file.sync_all());
         written.map_err(|e| e.to_string())?;
     }
-    let store = Store::sqlite(&unpacked.data, 1).map_err(|e| e.to_string())?;
     let hold = Hold {
         because: Because::Restored,
-        since: flyt_engine::clock::wall(),
+        since: flyt_core::instant::whole_ms(flyt_engine::clock::wall()),
     };
-    let text = hold.text();
-    let write = store.write(async move |tx: &mut Tx| meta::put(&mut tx.engine(), KEY, &text));
-    let written = write.await;
-    store.close().await;
-    written.map_err(|e| e.to_string())?;
+    flyt_store::backup::mark(&unpacked.data, KEY, &hold.text()).map_err(|e| e.to_string())?;
     let placed = std::fs::rename(&unpacked.data, folder.join(FILE));
     placed
         .and_then(|()| std::fs::File::open(folder)?.sync_all())

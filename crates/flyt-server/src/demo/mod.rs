@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use flyt_channels::egress::{Guard, parse_allow};
+use flyt_channels::sms::Gateways;
 use flyt_channels::webhook::Webhooks;
 use flyt_core::instant::whole_ms;
 use flyt_engine::{Engine, Parts, Seal, clock};
@@ -47,14 +48,15 @@ pub(crate) async fn open(now: Timestamp) -> Result<Demo, String> {
         .saturating_sub((PAST_DAYS * 24 + 1).hours())
         .map_err(|e| e.to_string())?;
     let key = keys::platform_key()?;
+    let guard = Guard::new(parse_allow("127.0.0.1/32").map_err(|e| e.to_string())?);
     let parts = Parts {
         store: Store::sqlite_in_memory().map_err(|e| e.to_string())?,
         test_clock: Some(began),
         relay: None,
-        webhooks: Webhooks::new(Guard::new(
-            parse_allow("127.0.0.1/32").map_err(|e| e.to_string())?,
-        ))
-        .map_err(|e| e.to_string())?,
+        gateways: Gateways::new(guard.clone()).map_err(|e| e.to_string())?,
+        sms: None,
+        public_url: None,
+        webhooks: Webhooks::new(guard).map_err(|e| e.to_string())?,
         seal: Seal::new(&keys::hash(&key)),
         held: false,
         works: true,

@@ -67,6 +67,7 @@ pub(super) fn of_path(path: &str) -> Vec<Value> {
                     "The number of the version.",
                     json!({"type": "integer", "minimum": 1}),
                 ),
+                "delivery" => ("The id of the delivery: its `webhook-id`.", schema::id("msg")),
                 _ => ("Its id.", path_id(path)),
             };
             json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})

@@ -7,17 +7,28 @@
 )]
 
 mod audit;
+mod bad_input;
+mod binary;
+mod channels;
 mod commands;
 mod endpoints;
 mod events;
 mod explained;
+mod import;
+mod inbound;
+mod inbound_sources;
 mod isolation;
 mod keys;
 mod metrics;
 mod openapi;
+mod operating;
+mod packaging;
+mod reasons;
 mod receiver;
 mod refusals;
+mod rotation;
 mod schema;
 mod sentences;
+mod settings;
 mod story;
 mod world;

@@ -143,6 +143,8 @@ impl Story {
                 "external_id" | "slug" => self.external[list].clone(),
                 "version" => "1".to_owned(),
                 "code" => "not_found".to_owned(),
+                "provider" => "generic".to_owned(),
+                "token" => callback(world).await,
                 "delivery" => {
                     let so_far = path.split("/{").next().unwrap();
                     let rows = world.get(so_far).await.expect(200);
@@ -160,6 +162,13 @@ impl Story {
         }
         (path, names)
     }
+}
+
+/// The unguessable part of the address of SMS gateways.
+async fn callback(world: &World) -> String {
+    let got = world.get("/v1/channels/sms").await.expect(200);
+    let path = got.json["callback_path"].as_str().unwrap();
+    path.rsplit('/').next().unwrap().to_owned()
 }
 
 /// The id of something that nobody makes by a call: the first of its list that is in the right state.

@@ -52,6 +52,10 @@ impl World {
     pub(crate) async fn reaching(ranges: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("flyt-it-{}-{number}", std::process::id()));
+        // A killed test of another day may have left a folder of this name.
+        if data.exists() {
+            std::fs::remove_dir_all(&data).unwrap();
+        }
         let app = flyt::App::open_reaching(&data, KEY, Some(NOW.parse().unwrap()), ranges)
             .await
             .unwrap();

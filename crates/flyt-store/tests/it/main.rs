@@ -9,6 +9,8 @@ mod differential;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod inbound;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 mod pages;

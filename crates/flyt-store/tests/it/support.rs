@@ -254,6 +254,7 @@ pub(crate) fn booking(n: i64, customer: i64) -> Booking {
         language: Language::new("en"),
         price: Some(nok(69_000)),
         paid: 100,
+        paid_currency: None,
         notes: Some("Bring\ntea ☕".into()),
         answers: [("allergies".to_owned(), serde_json::json!("none"))].into(),
         url: Some("https://example.no/1".into()),

@@ -81,6 +81,8 @@ fn refused(outcome: &Outcome) -> Finding {
         ),
         Outcome::Accepted { .. }
         | Outcome::PermanentRecipient { .. }
+        | Outcome::OptedOut { .. }
+        | Outcome::Once { .. }
         | Outcome::Permanent { .. }
         | Outcome::Blocked { .. } => Finding::wrong(
             RELAY,
@@ -100,7 +102,7 @@ async fn sender(domain: &str, wanted: &Check) -> Vec<Finding> {
         )];
     }
     let Some(server) = wanted.dns.or_else(system) else {
-        return vec![by_hand(domain, "There is no name server to ask")];
+        return vec![by_hand(domain, "there is no name server to ask")];
     };
     let id = flyt_engine::random::number().unwrap_or(0).to_le_bytes();
     let resolver = Resolver::new(server, u16::from_le_bytes([id[0], id[1]]));
@@ -126,7 +128,7 @@ fn system() -> Option<SocketAddr> {
 fn by_hand(domain: &str, why: &str) -> Finding {
     Finding::note(
         DNS,
-        format!("{why}, so the records of {domain} were not looked at."),
+        format!("The records of {domain} were not looked at: {why}."),
         &format!(
             "check by hand: MX and TXT (v=spf1 …, with what your relay asks for) of {domain}, TXT of \
              SELECTOR._domainkey.{domain} (DKIM) and of _dmarc.{domain}; or name a server with --dns 9.9.9.9:53"

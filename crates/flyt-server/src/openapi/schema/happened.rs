@@ -73,7 +73,7 @@ fn run() -> Fields {
 }
 
 /// What steps and messages show alike.
-fn shared() -> Fields {
+pub(super) fn shared() -> Fields {
     let mut states: Vec<&str> = MessageState::ALL.iter().map(|s| s.word()).collect();
     states.push("done");
     vec![
@@ -168,6 +168,7 @@ fn entry() -> Value {
         ("channel", text()),
         ("to", text()),
         ("reason", text()),
+        ("reason_sentence", text()),
         ("workflow", text()),
         ("workflow_id", text()),
         ("step_id", string()),

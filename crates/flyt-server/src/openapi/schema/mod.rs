@@ -6,6 +6,7 @@ mod around;
 mod booking;
 mod business;
 mod catalogue;
+mod channels;
 mod customer;
 mod event;
 mod happened;
@@ -28,6 +29,7 @@ pub(super) fn all() -> Vec<(String, Value)> {
         happened::schemas(),
         around::schemas(),
         event::schemas(),
+        channels::schemas(),
         installation::schemas(),
     ]
     .into_iter()
@@ -210,8 +212,8 @@ pub(super) fn id(prefix: &str) -> Value {
     // A step is numbered within its run, a timer within its booking.
     let digits = match prefix {
         "stp" | "msg" => 16,
-        "tmr" => 21,
         "evt" => 14,
+        "tmr" => 21,
         _ => 13,
     };
     json!({"type": "string", "format": format!("{prefix}-id"),
