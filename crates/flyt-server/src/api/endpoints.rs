@@ -70,7 +70,7 @@ pub(super) fn operations() -> Vec<Operation> {
             Operation::get(delivery.clone(), "readDelivery", "One delivery with every try")
                 .shows("DeliveryWithAttempts"),
             Operation::post(format!("{delivery}/redeliver"), "redeliver", "Deliver once more")
-                .shows("DeliveryWithAttempts"),
+                .shows("Delivery"),
         ],
     )
 }

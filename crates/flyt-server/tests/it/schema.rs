@@ -31,7 +31,9 @@ impl<'d> Schemas<'d> {
     /// The first fault of a value: its place and what is wrong.
     pub(crate) fn fault(&self, schema: &'d Value, value: &Value, at: &str) -> Option<String> {
         let schema = self.resolve(schema);
-        let rules = schema.as_object().unwrap();
+        let Some(rules) = schema.as_object() else {
+            return (schema == false).then(|| format!("{at}: nothing fits"));
+        };
         rules
             .iter()
             .find_map(|(word, rule)| self.broken(schema, word, rule, value, at))

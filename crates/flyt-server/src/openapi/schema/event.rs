@@ -126,9 +126,9 @@ fn event() -> Value {
         ("end", instant()),
         ("status", string()),
         ("status_kind", string()),
-        ("location", text()),
-        ("service", text()),
-        ("resource", text()),
+        ("location", or_null(reference("Location"))),
+        ("service", or_null(reference("Service"))),
+        ("resource", or_null(reference("Resource"))),
     ]);
     let mut object = answer(&[
         ("id", id("evt")),
