@@ -242,6 +242,8 @@ fn role(definition: &Definition, action: i64, to_no: i64) -> Option<&Recipient> 
 /// Takes a person out of everything but their own row and the kept answers. Doing it again does no harm.
 pub(crate) async fn wipe(tx: &mut Tx, out: &Out<'_>, id: CustomerId) -> Result<(), Refusal> {
     let no = out.business_no;
+    // Before anything else: whose a delivery was is told by the bookings.
+    flyt_store::inbound::erase(&mut tx.tenant(no), id).await?;
     let mut about: BTreeSet<i64> = BTreeSet::new();
     for (booking, doc) in erasure::bookings(&mut tx.tenant(no), id).await? {
         about.insert(booking.0);

@@ -11,7 +11,7 @@ use flyt_core::id::{CustomerId, RunId, StepId};
 use flyt_core::instant::{plus_ms, to_ms};
 use flyt_core::state::{self, StepState};
 use flyt_store::page::Paging;
-use flyt_store::{Tx, businesses, erasure, meta, retention};
+use flyt_store::{Tx, businesses, erasure, inbound, meta, retention};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -45,6 +45,8 @@ struct Over {
     contents: Option<Timestamp>,
     /// Acts from before this instant.
     audit: Option<Timestamp>,
+    /// What other systems sent before this instant.
+    payloads: Option<Timestamp>,
 }
 
 async fn sweep(inner: &Arc<Inner>) -> Result<(), Refusal> {
@@ -76,6 +78,10 @@ async fn over(tx: &mut Tx, business: &Business, now: Timestamp) -> Result<Over, 
     let (no, kept) = (business.no, &business.settings.retention);
     let marked = erasure::marked(&mut tx.tenant(no), plus_ms(now, -LOOK_AGAIN_MS), BATCH).await?;
     let mut contents = kept.messages_days.map(|days| plus_ms(now, -days * DAY_MS));
+    let mut payloads = contents;
+    if payloads.is_some() && inbound::all_sources(&mut tx.tenant(no)).await?.is_empty() {
+        payloads = None;
+    }
     if let Some(before) = contents {
         let (after, below) = (progress(tx, no).await?, RunId(IdSource::floor(before)));
         let first = retention::contents(&mut tx.tenant(no), after, below, 1).await?;
@@ -94,6 +100,7 @@ async fn over(tx: &mut Tx, business: &Business, now: Timestamp) -> Result<Over, 
         marked,
         contents,
         audit,
+        payloads,
     })
 }
 
@@ -104,6 +111,12 @@ async fn one(inner: &Arc<Inner>, over: Over) -> Result<(), Refusal> {
     }
     if let Some(before) = over.audit {
         drop_audit(inner, over.no, before).await?;
+    }
+    if let Some(before) = over.payloads {
+        let no = over.no;
+        let write =
+            inner.write(async move |tx: &mut Tx| Ok(inbound::purge(&mut tx.tenant(no), before).await?));
+        write.await?;
     }
     Ok(())
 }

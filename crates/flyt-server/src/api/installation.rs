@@ -17,7 +17,6 @@ use flyt_engine::hold::Hold;
 use flyt_engine::{Actor, Caller};
 use serde_json::{Value, json};
 
-
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/installation", get(one))
