@@ -116,6 +116,40 @@ async fn a_condition_on_an_answer_that_no_earlier_action_stores_is_refused() {
     world.close().await;
 }
 
+type Bad = (
+    &'static str,
+    &'static str,
+    Value,
+    (&'static str, &'static str),
+);
+
+/// Method, path (empty: the booking itself), body, and the place and code of its fault.
+#[rustfmt::skip]
+fn bad_objects(booking: &str) -> Vec<Bad> {
+    let pay = |more: Value| {
+        let mut body = json!({"booking": {"id": booking}, "amount": 100, "currency": "NOK"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    vec![
+        ("POST", "/v1/customers", json!({"first_nam": "Kari"}), ("/first_nam", "unknown_field")),
+        ("POST", "/v1/customers", json!({"tags": "vip"}), ("/tags", "wrong_type")),
+        ("POST", "/v1/customers", json!({"email": "kari"}), ("/email", "bad_email")),
+        ("POST", "/v1/customers", json!({"time_zone": "Europe/Olso"}), ("/time_zone", "unknown_time_zone")),
+        ("POST", "/v1/customers", json!({"language": "n"}), ("/language", "unknown_language")),
+        ("POST", "/v1/services", json!({"name": 5}), ("/name", "wrong_type")),
+        ("POST", "/v1/statuses", json!({"key": "New!", "kind": "open"}), ("/key", "bad_key")),
+        ("POST", "/v1/payments", pay(json!({"amount": -1})), ("/amount", "negative")),
+        ("POST", "/v1/payments", pay(json!({"currency": "KRONER"})), ("/currency", "unknown_currency")),
+        ("POST", "/v1/payments", pay(json!({"booking": {"external_id": "B-9"}})), ("/booking", "unknown_reference")),
+        ("PATCH", "/v1/business", json!({"time_zone": "Oslo"}), ("/time_zone", "unknown_time_zone")),
+        ("PATCH", "/v1/business", json!({"slug": "other"}), ("/slug", "read_only")),
+        ("PATCH", "", json!({"end": "2026-10-20T11:00:00Z"}), ("/end", "end_before_start")),
+        ("PATCH", "", json!({"customer": null}), ("/customer", "not_clearable")),
+        ("PATCH", "", json!({"reference": "AAAAA"}), ("/reference", "read_only")),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_object_of_any_kind_is_refused_and_leaves_nothing() {
     let world = World::new().await;
@@ -125,106 +159,9 @@ async fn a_bad_object_of_any_kind_is_refused_and_leaves_nothing() {
         .expect(201);
     let before = (world.rows().await, world.get("/v1/business").await.text);
     let id = made.json["id"].as_str().unwrap();
-    let pay = |more: Value| {
-        let mut body = json!({"booking": {"id": id}, "amount": 100, "currency": "NOK"});
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        body
-    };
     let own = format!("/v1/bookings/{id}");
-    for (method, path, body, fault) in [
-        (
-            "POST",
-            "/v1/customers",
-            json!({"first_nam": "Kari"}),
-            ("/first_nam", "unknown_field"),
-        ),
-        (
-            "POST",
-            "/v1/customers",
-            json!({"tags": "vip"}),
-            ("/tags", "wrong_type"),
-        ),
-        (
-            "POST",
-            "/v1/customers",
-            json!({"email": "kari"}),
-            ("/email", "bad_email"),
-        ),
-        (
-            "POST",
-            "/v1/customers",
-            json!({"time_zone": "Europe/Olso"}),
-            ("/time_zone", "unknown_time_zone"),
-        ),
-        (
-            "POST",
-            "/v1/customers",
-            json!({"language": "n"}),
-            ("/language", "unknown_language"),
-        ),
-        (
-            "POST",
-            "/v1/services",
-            json!({"name": 5}),
-            ("/name", "wrong_type"),
-        ),
-        (
-            "POST",
-            "/v1/statuses",
-            json!({"key": "New!", "kind": "open"}),
-            ("/key", "bad_key"),
-        ),
-        (
-            "POST",
-            "/v1/payments",
-            pay(json!({"amount": -1})),
-            ("/amount", "negative"),
-        ),
-        (
-            "POST",
-            "/v1/payments",
-            pay(json!({"currency": "KRONER"})),
-            ("/currency", "unknown_currency"),
-        ),
-        (
-            "POST",
-            "/v1/payments",
-            pay(json!({"booking": {"external_id": "B-9"}})),
-            ("/booking", "unknown_reference"),
-        ),
-        (
-            "PATCH",
-            "/v1/business",
-            json!({"time_zone": "Oslo"}),
-            ("/time_zone", "unknown_time_zone"),
-        ),
-        (
-            "PATCH",
-            "/v1/business",
-            json!({"slug": "other"}),
-            ("/slug", "read_only"),
-        ),
-        (
-            "PATCH",
-            &own,
-            json!({"end": "2026-10-20T11:00:00Z"}),
-            ("/end", "end_before_start"),
-        ),
-        (
-            "PATCH",
-            &own,
-            json!({"customer": null}),
-            ("/customer", "not_clearable"),
-        ),
-        (
-            "PATCH",
-            &own,
-            json!({"reference": "AAAAA"}),
-            ("/reference", "read_only"),
-        ),
-    ] {
+    for (method, path, body, fault) in bad_objects(id) {
+        let path = if path.is_empty() { own.as_str() } else { path };
         let got = world.call(method, path, &body).await;
         assert_eq!(got.status.as_u16(), 422, "{path} {body}: {}", got.text);
         let faults = got.faults();
