@@ -11,7 +11,7 @@ use crate::filter::{Filter, Filters, lists};
 use crate::limits;
 use crate::plan::{self, names_status};
 use crate::reason::Reason;
-use crate::trigger::{Trigger, TriggerKind};
+use crate::trigger::{Trigger, TriggerKind, When};
 use crate::workflow::Workflow;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -55,23 +55,7 @@ pub fn of_change(workflow: &Workflow, change: &Change, facts: &Facts, named: Nam
     let matches = candidates
         .iter()
         .any(|(_, t)| plan::settings_match(&t.when, workflow, change, facts));
-    checks.push(Check {
-        check: "settings",
-        passed: matches,
-        expected: json!(first.when.kind().word()),
-        actual: json!(change.fields.iter().map(|f| f.word()).collect::<Vec<_>>()),
-        reason: plan::no_match(&first.when, workflow, facts),
-        nb: say(
-            matches,
-            "Endringen er slik utløseren venter på.",
-            "Endringen er ikke slik utløseren venter på.",
-        ),
-        en: say(
-            matches,
-            "The change is what the trigger waits for.",
-            "The change is not what the trigger waits for.",
-        ),
-    });
+    checks.push(settings(workflow, (change, facts), &first.when, (matches, named)));
     let quiet = change.depth < limits::CHAIN_DEPTH;
     checks.push(Check {
         check: "loop_guard",
@@ -92,6 +76,65 @@ pub fn of_change(workflow: &Workflow, change: &Change, facts: &Facts, named: Nam
     });
     checks.extend(only_if(workflow, facts, change.at, named));
     checks
+}
+
+/// The trigger's own settings. Of a status that is not the wanted one both are said.
+fn settings(
+    workflow: &Workflow,
+    (change, facts): (&Change, &Facts),
+    when: &When,
+    (passed, named): (bool, Naming<'_>),
+) -> Check {
+    let changed: Vec<&str> = change.fields.iter().map(|f| f.word()).collect();
+    let mut check = Check {
+        check: "settings",
+        passed,
+        expected: json!(when.kind().word()),
+        actual: json!(changed),
+        reason: plan::no_match(when, workflow, facts),
+        nb: say(
+            passed,
+            "Endringen er slik utløseren venter på.",
+            "Endringen er ikke slik utløseren venter på.",
+        ),
+        en: say(
+            passed,
+            "The change is what the trigger waits for.",
+            "The change is not what the trigger waits for.",
+        ),
+    };
+    let statuses = (
+        facts.previous.as_ref().map(|p| &p.status),
+        facts.booking.as_ref().map(|b| &b.booking.status),
+    );
+    if let (false, When::StatusChanged { from, to }, (Some(was), Some(is))) = (passed, when, statuses) {
+        let label = |key: &String| named(key).unwrap_or_else(|| key.clone());
+        let labels = |keys: &[String], any: &str, or: &str| {
+            let all: Vec<String> = keys.iter().map(label).collect();
+            if all.is_empty() {
+                any.to_owned()
+            } else {
+                all.join(or)
+            }
+        };
+        check.expected = json!({"from": from, "to": to});
+        check.actual = json!({"from": was, "to": is});
+        check.nb = format!(
+            "Statusen gikk fra «{}» til «{}»; utløseren venter på fra «{}» til «{}».",
+            label(was),
+            label(is),
+            labels(from, "hva som helst", "» eller «"),
+            labels(to, "hva som helst", "» eller «"),
+        );
+        check.en = format!(
+            "The status went from “{}” to “{}”; the trigger waits for from “{}” to “{}”.",
+            label(was),
+            label(is),
+            labels(from, "anything", "” or “"),
+            labels(to, "anything", "” or “"),
+        );
+    }
+    check
 }
 
 /// The gates of a timed trigger on the booking as it is.

@@ -116,12 +116,7 @@ async fn a_condition_on_an_answer_that_no_earlier_action_stores_is_refused() {
     world.close().await;
 }
 
-type Bad = (
-    &'static str,
-    &'static str,
-    Value,
-    (&'static str, &'static str),
-);
+type Bad = (&'static str, &'static str, Value, (&'static str, &'static str));
 
 /// Method, path (empty: the booking itself), body, and the place and code of its fault.
 #[rustfmt::skip]

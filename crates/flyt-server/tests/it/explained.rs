@@ -146,6 +146,15 @@ async fn what_did_not_happen_was_too_small_or_was_switched_off_is_told_apart() {
     let failed = not_sent(&world, &booking, &dear, "condition_false", "condition").await;
     assert!(failed["sentence"].as_str().unwrap().contains("10000"), "{failed}");
     not_sent(&world, &booking, &off, "workflow_disabled", "workflow").await;
+    let trigger = json!({"type": "booking.status_changed", "to": ["no_show", "rejected"]});
+    let missed = workflow(&world, "N", &trigger, json!({})).await;
+    world
+        .call("PATCH", &path, &json!({"status": "cancelled"}))
+        .await
+        .expect(200);
+    let failed = not_sent(&world, &booking, &missed, "filter_other", "settings").await;
+    let wanted = "The status went from “Approved” to “Cancelled”; the trigger waits for from “anything” to “No-show” or “Rejected”.";
+    assert_eq!(failed["sentence"], wanted);
     let quiet = book(&world, json!({"automations": "off"})).await;
     not_sent(&world, &quiet, &all, "automations_off", "automations").await;
 }
