@@ -17,9 +17,6 @@ use flyt_engine::hold::Hold;
 use flyt_engine::{Actor, Caller};
 use serde_json::{Value, json};
 
-const PATH: &str = "/v1/installation";
-const RELEASE: &str = "/v1/installation/release";
-
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/installation", get(one))
