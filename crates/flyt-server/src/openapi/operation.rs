@@ -340,7 +340,7 @@ impl Operation {
             (403, true),
             (
                 404,
-                named || self.body.is_some() || self.caller == Caller::Business,
+                named || !self.query.is_empty() || self.body.is_some() || self.caller == Caller::Business,
             ),
             (409, writes || self.caller == Caller::Platform),
             (412, self.guarded),

@@ -62,7 +62,6 @@ pub(super) fn of_path(path: &str) -> Vec<Value> {
                     schema::external_id(),
                 ),
                 "slug" => ("The name of the business in addresses.", schema::slug()),
-                "delivery" => ("The id of the delivery.", schema::id("msg")),
                 "version" => (
                     "The number of the version.",
                     json!({"type": "integer", "minimum": 1}),
