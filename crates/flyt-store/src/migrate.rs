@@ -37,11 +37,6 @@ const ALL: &[Migration] = &[
         name: "inbound",
         text: include_str!("../migrations/postgres/0005_inbound.sql"),
     },
-    Migration {
-        number: 7,
-        name: "live_runs",
-        text: include_str!("../migrations/postgres/0007_live_runs.sql"),
-    },
 ];
 
 /// The number of the last one.

@@ -29,4 +29,3 @@ CREATE INDEX reports_by_age ON reports (at);
 CREATE INDEX steps_undecided ON steps (due_at) WHERE state = 'unknown' AND reason IS NULL;
 CREATE INDEX steps_by_provider ON steps (business_no, provider_id) WHERE channel = 'sms' AND provider_id IS NOT NULL;
 CREATE INDEX steps_waiting_sms ON steps (business_no, recipient) WHERE channel = 'sms' AND state IN ('ready', 'parked');
-CREATE INDEX steps_by_customer ON steps (customer_id) WHERE booking_id IS NULL AND customer_id IS NOT NULL;
