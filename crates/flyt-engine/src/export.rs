@@ -3,6 +3,7 @@
 
 use crate::audit;
 use crate::change::Out;
+use crate::delivery;
 use crate::engine::Engine;
 use crate::read::Query;
 use crate::refusal::{Caller, Refusal, Target};
@@ -126,7 +127,9 @@ impl Engine {
             .read(async move |tx: &mut Tx| Ok(erasure::traces(&mut tx.tenant(no), id, None).await?))
             .await?;
         let mut messages = Vec::new();
-        for trace in traces.iter().filter(|t| t.channel.is_some()) {
+        // An endpoint is told of events, not the person: its deliveries are no messages.
+        let person = |channel: &str| channel != delivery::CHANNEL;
+        for trace in traces.iter().filter(|t| t.channel.as_deref().is_some_and(person)) {
             messages.push(self.message(caller, trace.step).await?);
         }
         Ok(messages)

@@ -297,7 +297,13 @@ async fn what_an_erased_customer_refused_still_holds_for_the_same_address() {
 
 #[tokio::test]
 async fn a_customer_takes_everything_along() {
-    let world = World::new().await;
+    let world = World::reaching("127.0.0.0/8").await;
+    // What went to an endpoint went to another system, not to the person.
+    let endpoint = json!({"url": "http://127.0.0.1:9/x", "events": ["booking.created"]});
+    world
+        .call("POST", "/v1/webhook-endpoints", &endpoint)
+        .await
+        .expect(201);
     let id = lived(&world).await;
     let payment =
         json!({"booking": {"external_id": "B-1"}, "amount": 100, "currency": "NOK", "status": "completed"});
