@@ -3,6 +3,7 @@
 use super::Call;
 use crate::answer::{Answer, nothing, object};
 use crate::body::{Json, NoJson};
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -26,6 +27,43 @@ pub(super) fn routes() -> Router<App> {
         .route("/runs/retry", post(retry))
         .route("/suppressions", get(suppressions).post(suppress))
         .route("/suppressions/{id}", delete(release))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let mail = json!({"type": "email", "to": ["customer"],
+        "content": {"nb": {"subject": "Velkommen", "body": "<p>Hei {{ customer.first_name }}!</p>"}}});
+    tagged(
+        "What happened",
+        vec![
+            Operation::post("/v1/test-send", "testSend", "Send one action as a test")
+                .about(
+                    "It goes for real, marked as a test, to the address that is named; it leaves a row in the audit log and \
+                     nothing else.",
+                )
+                .takes(
+                    "TestSendAsk",
+                    json!({"action": mail, "to": "ola@example.no", "booking": {"external_id": "B-1001"}, "language": "nb"}),
+                )
+                .answers("application/json", schema::reference("TestSent")),
+            Operation::post("/v1/runs/retry", "retryFailed", "Try failed deliveries again")
+                .about("Those that failed, or whose answer was lost, and that the filter names.")
+                .takes("RetryAsk", json!({"channel": "webhook", "from": "2026-10-01T00:00:00Z"}))
+                .answers("application/json", schema::reference("Retried")),
+            Operation::get("/v1/suppressions", "listSuppressions", "Addresses that nothing is sent to")
+                .query(
+                    [parameter::word("channel", "Only by this channel.", CHANNELS)]
+                        .into_iter()
+                        .chain(parameter::cursor()),
+                )
+                .lists("Suppression"),
+            Operation::post("/v1/suppressions", "createSuppression", "Suppress an address")
+                .about("201 when it is new, 200 when it is there already.")
+                .takes("SuppressionCreate", json!({"channel": "email", "address": "borte@example.no"}))
+                .makes("Suppression")
+                .shows("Suppression"),
+            Operation::delete("/v1/suppressions/{id}", "deleteSuppression", "Let an address go"),
+        ],
+    )
 }
 
 async fn test_send(call: Call, Json(body): Json) -> Answer {

@@ -71,7 +71,10 @@ pub(super) fn operations() -> Vec<Operation> {
             Operation::get("/v1/audit-log", "readAuditLog", "Who did what")
                 .query(audit.into_iter().chain(parameter::span()).chain(parameter::cursor()))
                 .lists("AuditEntry"),
-            Operation::get("/v1/stats", "readStats", "Counts by state").shows("Stats"),
+            Operation::get("/v1/stats", "readStats", "What went, what did not, what lies ahead")
+                .about("By day within a span, the last week unless it is said.")
+                .query(parameter::span())
+                .shows("Stats"),
             Operation::get("/v1/test-clock", "readTestClock", "Where the test clock stands").platform().shows("Clock"),
             Operation::post("/v1/test-clock", "moveTestClock", "Move the test clock forward")
                 .about("Everything due on the way is done in order, each at its own instant. The answer comes when work has settled.")

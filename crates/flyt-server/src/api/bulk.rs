@@ -4,6 +4,7 @@
 use super::Call;
 use crate::answer::Answer;
 use crate::body::{self, Lines};
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::Query;
 use crate::problem::Problem;
 use crate::records;
@@ -26,6 +27,24 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A line that has been read, with what was said while reading.
 type Read = Result<(BulkLine, Vec<Invalid>), Problem>;
+
+pub(super) fn operations() -> Vec<Operation> {
+    let line = |number: u8| {
+        json!({"external_id": format!("B-200{number}"), "customer": {"external_id": "C-7"},
+            "service": {"external_id": "haircut", "name": "Dameklipp"}, "status": "approved",
+            "start": format!("2026-10-2{number}T10:00:00+02:00"), "end": format!("2026-10-2{number}T10:45:00+02:00")})
+    };
+    let told = "What workflows see of new ones (left out: nothing); of those that are there, only what is said changes.";
+    let bulk = Operation::post("/v1/bookings/bulk", "bulkBookings", "Make or change many bookings")
+        .about(
+            "One booking a line (NDJSON), each as `PUT` by its external id and answered by itself; a bad line fails alone. The \
+             last line counts them.",
+        )
+        .query([parameter::word("automations", told, AUTOMATIONS)])
+        .takes_lines("BulkLine", &[line(1), line(2)])
+        .answers("application/x-ndjson", schema::lines_of("BulkAnswer"));
+    tagged("Bookings", vec![bulk])
+}
 
 pub(super) async fn bulk(call: Call, mut query: Query, Lines(bytes): Lines) -> Answer {
     let told = query.word("automations", AUTOMATIONS, Automations::from_word);

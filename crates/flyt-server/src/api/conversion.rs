@@ -3,6 +3,7 @@
 use super::Call;
 use crate::answer::{Answer, object};
 use crate::body::Json;
+use crate::openapi::{Operation, schema, tagged};
 use crate::problem::Problem;
 use crate::state::App;
 use axum::Router;
@@ -13,6 +14,23 @@ use serde_json::{Value, json};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/workflows/convert", post(convert))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let text = "Hei {customer_first_name}, velkommen {appointment_start_time}. {service_notes}";
+    let sms = json!([{"type": "sms", "to": ["customer"], "content": {"nb": {"text": text}}}]);
+    let convert = Operation::post(
+        "/v1/workflows/convert",
+        "convertTexts",
+        "Keywords of other systems as templates",
+    )
+    .about("Of one text or of all texts of a workflow. What has no twin stays and is named with its place. Nothing is saved.")
+    .takes(
+        "ConvertAsk",
+        json!({"text": text, "workflow": {"name": "Velkommen", "actions": sms}}),
+    )
+    .answers("application/json", schema::reference("Converted"));
+    tagged("Workflows", vec![convert])
 }
 
 /// `{text}` or `{workflow}`.

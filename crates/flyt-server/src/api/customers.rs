@@ -3,6 +3,7 @@
 use super::{Call, by_external, by_id};
 use crate::answer::{Answer, form, nothing, object};
 use crate::body::Json;
+use crate::openapi::schema::reference;
 use crate::openapi::{Operation, parameter, paths, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
@@ -71,6 +72,11 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("The same as deleting: what is known of the person is gone, the bookings stay.")
             .guarded()
             .done(),
+    );
+    all.push(
+        Operation::get("/v1/customers/{id}/export", "exportCustomer", "Everything that is kept about a customer")
+            .about("Themselves, their bookings with payments, messages and timelines, what they refused. The audit log tells of it.")
+            .answers("application/json", reference("CustomerExport")),
     );
     tagged("Customers", all)
 }

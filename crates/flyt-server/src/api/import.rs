@@ -4,6 +4,7 @@ use super::Call;
 use crate::answer::{Answer, object};
 use crate::body::Json;
 use crate::import::{self, NoImport};
+use crate::openapi::{Operation, schema, tagged};
 use crate::problem::Problem;
 use crate::state::App;
 use axum::Router;
@@ -16,6 +17,23 @@ use serde_json::{Value, json};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/import", post(import))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let data = "Id;Start;Min;Status;Tjeneste;Navn;E-post\n\
+        B-3001;24.10.2026 10:00;45;approved;Dameklipp;Kari Nordmann;kari@example.no\n\
+        B-3002;31.02.2026 10:00;45;approved;Dameklipp;Ola Nordmann;ola@example.no\n";
+    let map = json!({"date_formats": ["%d.%m.%Y %H:%M"], "currency": "NOK", "fields": {
+        "external_id": "Id", "start": "Start", "duration_minutes": "Min", "status": "Status",
+        "service.name": "Tjeneste", "customer.name": "Navn", "customer.email": "E-post"}});
+    let import = Operation::post("/v1/import", "importBookings", "Take in a file of bookings")
+        .about(
+            "CSV or NDJSON with a mapping. Each row is written by itself and told by its line; the same file may be sent again. \
+             Nothing is sent for what comes in this way unless `automations` says so.",
+        )
+        .takes("ImportAsk", json!({"format": "csv", "data": data, "map": map}))
+        .answers("application/json", schema::reference("Imported"));
+    tagged("Bookings", vec![import])
 }
 
 /// `{format: csv|ndjson, data, map, dry_run, automations}` → `{data: [one of each row], totals}`.

@@ -4,6 +4,7 @@
 use super::{Call, id};
 use crate::answer::{Answer, form, nothing, object};
 use crate::body::{self, Json, NoJson};
+use crate::openapi::{Operation, parameter, schema, tagged};
 use crate::page::{self, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -33,6 +34,67 @@ pub(super) fn routes() -> Router<App> {
 /// The route without a key: the token in its path is the key.
 pub(super) fn open_routes() -> Router<App> {
     Router::new().route("/v1/inbound/{adapter}/{token}", post(take))
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let delivery = json!({"triggerEvent": "BOOKING_CREATED", "createdAt": "2026-10-01T00:00:00.000Z", "payload": {
+        "uid": "a1b2c3", "type": "dameklipp", "title": "Dameklipp", "startTime": "2026-10-27T10:00:00Z",
+        "endTime": "2026-10-27T10:45:00Z",
+        "organizer": {"id": 7, "name": "Anne", "email": "anne@example.no", "timeZone": "Europe/Oslo"},
+        "attendees": [{"name": "Kari Nordmann", "email": "kari@example.no", "timeZone": "Europe/Oslo",
+            "language": {"locale": "no"}}]}});
+    let new =
+        json!({"adapter": "calcom", "name": "Cal.com", "settings": {"statuses": {"accepted": "approved"}}});
+    let one = || format!("{LIST}/{{id}}");
+    let answers = |operation: Operation, name| operation.answers("application/json", schema::reference(name));
+    let take = Operation::post("/v1/inbound/{adapter}/{token}", "takeDelivery", "What other booking systems post to us")
+        .about(
+            "The whole address is shown when the source is made. With a `secret` the delivery must be signed as that system \
+             signs. The same delivery twice is answered as the first time.",
+        )
+        .open()
+        .takes("InboundBody", delivery.clone());
+    let attempt = Operation::post(format!("{}/try", one()), "tryDelivery", "Try a sample out")
+        .about("Says what the delivery would write, and writes nothing.")
+        .takes("InboundTryAsk", json!({"body": delivery}));
+    tagged(
+        "Other systems",
+        vec![
+            Operation::get(LIST, "listInboundSources", "Systems that bookings come from")
+                .query(parameter::cursor())
+                .lists("InboundSource"),
+            Operation::post(LIST, "createInboundSource", "Take bookings from another system")
+                .about("The address for the other system is shown this once.")
+                .takes("InboundSourceCreate", new)
+                .makes("NewInboundSource"),
+            Operation::get(one(), "readInboundSource", "Read a source").shows("InboundSource"),
+            Operation::patch(one(), "changeInboundSource", "Change a source")
+                .takes(
+                    "InboundSourcePatch",
+                    json!({"name": "Cal.com i Oslo", "settings": {"time_zone": "Europe/Oslo"}}),
+                )
+                .guarded()
+                .shows("InboundSource"),
+            Operation::delete(one(), "deleteInboundSource", "Take a source out of use").guarded(),
+            answers(take, "InboundTaken"),
+            Operation::get(
+                format!("{}/deliveries", one()),
+                "listInboundDeliveries",
+                "What a source delivered",
+            )
+            .about("Newest first, with what became of each.")
+            .query(parameter::cursor())
+            .lists("InboundDelivery"),
+            answers(attempt, "InboundTry"),
+            Operation::post(
+                format!("{}/token", one()),
+                "renewInboundToken",
+                "Give a source another address",
+            )
+            .about("The old one is dead at once.")
+            .shows("NewInboundSource"),
+        ],
+    )
 }
 
 async fn take(

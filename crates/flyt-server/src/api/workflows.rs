@@ -73,7 +73,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "checkWorkflow",
             "Check a workflow without saving it",
         )
-        .takes("WorkflowCreate", new)
+        .takes("WorkflowCreate", new.clone())
         .answers("application/json", schema::reference("WorkflowCheck")),
         Operation::get(versions(), "listWorkflowVersions", "Its versions, newest first")
             .query(parameter::cursor())
@@ -91,7 +91,33 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .shows("Workflow"),
     ]);
+    all.extend(more(new));
     tagged("Workflows", all)
+}
+
+/// What is asked before saving and done beside it.
+fn more(draft: Value) -> Vec<Operation> {
+    vec![
+        Operation::post(
+            "/v1/workflows/impact",
+            "workflowImpact",
+            "What a draft would do to the bookings that are there",
+        )
+        .about(
+            "Computed as saving it would, and written nowhere. With the `id` of a workflow the draft is a change of it. One that \
+             does not say is taken as switched on.",
+        )
+        .takes("ImpactAsk", draft)
+        .answers("application/json", schema::reference("Impact")),
+        Operation::post("/v1/workflows/{id}/duplicate", "duplicateWorkflow", "Copy a workflow")
+            .about("The copy is switched off.")
+            .makes("Workflow"),
+        Operation::post("/v1/workflows/{id}/undelete", "undeleteWorkflow", "Bring a deleted workflow back")
+            .about("Within thirty days. It plans ahead; what it had planned before does not come back.")
+            .shows("Workflow"),
+        Operation::get("/v1/workflow-templates", "listWorkflowTemplates", "Ready-made workflows")
+            .answers("application/json", schema::data_of("WorkflowTemplate")),
+    ]
 }
 
 async fn page(call: Call, mut query: Query) -> Answer {

@@ -2,7 +2,7 @@
 //! the path (scope, common headers, which refusals there can be) is not declared but derived here.
 
 use super::parameter;
-use super::schema::{page_of, reference};
+use super::schema::{lines_of, page_of, reference};
 use crate::keys;
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,8 @@ pub(crate) struct Operation {
     query: Vec<Value>,
     /// The schema of the body and an example that the server accepts.
     body: Option<(String, Value)>,
+    /// Whether the body is many of them, one a line; the example is then a text.
+    lines: bool,
     success: Vec<Success>,
     guarded: bool,
 }
@@ -69,6 +71,7 @@ impl Operation {
             caller: Caller::Business,
             query: Vec::new(),
             body: None,
+            lines: false,
             success: Vec::new(),
             guarded: false,
         }
@@ -124,6 +127,14 @@ impl Operation {
         Self {
             body: Some((schema.into(), example)),
             ..self
+        }
+    }
+    /// As `takes`, one object a line (NDJSON).
+    pub(crate) fn takes_lines(self, schema: impl Into<String>, example: &[Value]) -> Self {
+        let text: String = example.iter().map(|line| format!("{line}\n")).collect();
+        Self {
+            lines: true,
+            ..self.takes(schema, Value::String(text))
         }
     }
     /// Changes something that has a revision: `If-Match` is looked at.
@@ -219,15 +230,18 @@ impl Operation {
             put("parameters", Value::Array(parameters));
         }
         if let Some((schema, example)) = &self.body {
-            let media = if self.method == "patch" {
-                "application/merge-patch+json"
-            } else {
-                "application/json"
+            let media: &[&str] = match (self.lines, self.method) {
+                (true, _) => &["application/x-ndjson"],
+                (false, "patch") => &["application/json", "application/merge-patch+json"],
+                (false, _) => &["application/json"],
             };
-            let content = json!({"schema": reference(schema), "example": example});
-            let mut all = Map::new();
-            all.insert("application/json".to_owned(), content.clone());
-            all.insert(media.to_owned(), content);
+            let schema = if self.lines {
+                lines_of(schema)
+            } else {
+                reference(schema)
+            };
+            let content = json!({"schema": schema, "example": example});
+            let all: Map<String, Value> = media.iter().map(|m| ((*m).to_owned(), content.clone())).collect();
             put("requestBody", json!({"required": true, "content": all}));
         }
         put("responses", self.responses(recorded));
@@ -330,7 +344,11 @@ impl Operation {
     /// Which refusals there can be, from what the operation is.
     fn refusals(&self) -> Vec<u16> {
         if self.caller == Caller::Anybody {
-            return Vec::new();
+            // What is posted without a key may still be signed, and for an address that nobody has.
+            return match self.body {
+                Some(_) => vec![400, 401, 403, 404, 409, 413, 422, 503],
+                None => Vec::new(),
+            };
         }
         let writes = self.method != "get";
         let named = self.path.contains('{');

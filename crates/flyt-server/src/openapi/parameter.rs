@@ -1,6 +1,7 @@
 //! Parameters: those of paths, the shared ones, and the few shapes that query parameters have.
 
 use super::schema;
+use flyt_core::inbound::Adapter;
 use serde_json::{Value, json};
 
 /// A shared parameter of the document.
@@ -66,6 +67,14 @@ pub(super) fn of_path(path: &str) -> Vec<Value> {
                     "The number of the version.",
                     json!({"type": "integer", "minimum": 1}),
                 ),
+                "adapter" => (
+                    "Which system it is.",
+                    schema::words(&Adapter::ALL.iter().map(|a| a.word()).collect::<Vec<_>>()),
+                ),
+                "token" => (
+                    "The part of the address that nobody can guess.",
+                    json!({"type": "string"}),
+                ),
                 _ => ("Its id.", path_id(path)),
             };
             json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema})
@@ -97,6 +106,7 @@ fn path_id(path: &str) -> Value {
         "api-keys" => "key",
         "events" => "evt",
         "webhook-endpoints" => "whk",
+        "inbound-sources" => "src",
         _ => return json!({"type": "string"}),
     };
     schema::id(prefix)

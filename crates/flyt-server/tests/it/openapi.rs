@@ -134,6 +134,14 @@ fn the_document_is_whole() {
                 op.id
             );
         }
+        if let Some((_, lines)) = op.body().filter(|(media, _)| *media != "application/json") {
+            let at = "/requestBody/content/application~1x-ndjson/schema/x-item-schema";
+            let schema = op.what.pointer(at).unwrap();
+            for line in lines.lines() {
+                let fault = schemas.fault(schema, &serde_json::from_str(line).unwrap(), "");
+                assert_eq!(fault, None, "the example of {}: {line}", op.id);
+            }
+        }
         let success = op.what["responses"]
             .as_object()
             .unwrap()

@@ -260,7 +260,8 @@ fn attachments() -> Vec<(String, Value)> {
     ]
 }
 
-fn preview() -> Vec<(String, Value)> {
+/// One booking, by either id.
+pub(super) fn which() -> Value {
     let mut which = request(
         &[],
         &[("id", super::id("bkg")), ("external_id", super::external_id())],
@@ -271,11 +272,15 @@ fn preview() -> Vec<(String, Value)> {
             json!([{"required": ["id"]}, {"required": ["external_id"]}]),
         );
     }
+    which
+}
+
+fn preview() -> Vec<(String, Value)> {
     let ask = request(
         &["action"],
         &[
             ("action", reference("Action")),
-            ("booking", told(or_null(which), "Left out: a sample booking.")),
+            ("booking", told(or_null(which()), "Left out: a sample booking.")),
             ("language", or_null(reference("Language"))),
         ],
     );

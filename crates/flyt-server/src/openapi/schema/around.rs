@@ -26,12 +26,42 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
     );
     let counts = json!({"type": "object", "additionalProperties": {"type": "integer"}});
     let by_channel = json!({"type": "object", "additionalProperties": counts});
+    let day = || {
+        told(
+            json!({"type": "string", "format": "date"}),
+            "Where the business is.",
+        )
+    };
+    let by_day = answer(&[("day", day()), ("channels", by_channel.clone())]);
+    let not_sent = answer(&[
+        ("reason", string()),
+        ("count", json!({"type": "integer"})),
+        (
+            "sentence",
+            told(or_null(string()), "In the language of the business."),
+        ),
+    ]);
+    let ahead = answer(&[("day", day()), ("timers", json!({"type": "integer"}))]);
     let stats = answer(&[
         ("now", instant()),
         ("held", business::held()),
         ("messages", told(by_channel, "By channel and state.")),
         ("runs", told(counts, "By state.")),
         ("timers", json!({"type": "integer"})),
+        ("from", told(instant(), "Where the days begin.")),
+        ("to", instant()),
+        (
+            "days",
+            told(list_of(by_day), "Messages by day, channel and state."),
+        ),
+        (
+            "not_sent",
+            told(
+                list_of(not_sent),
+                "Why things did not go, the most frequent first.",
+            ),
+        ),
+        ("ahead", told(list_of(ahead), "Timers of the next week by day.")),
     ]);
     let audit = answer(&[
         ("id", id("aud")),

@@ -33,7 +33,7 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
 }
 
 /// What is sent.
-fn fields() -> Vec<(&'static str, Value)> {
+pub(super) fn fields() -> Vec<(&'static str, Value)> {
     let about = "With offset, or without for the time at the location. In a PATCH it moves `end` with it.";
     let start = json!({"type": "string", "format": "date-time", "description": about,
         "examples": ["2026-10-25T10:00:00+01:00", "2026-10-25T10:00:00"]});

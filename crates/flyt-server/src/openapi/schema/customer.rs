@@ -2,8 +2,8 @@
 
 use super::Need::Maybe;
 use super::{
-    answer, email, free, instant, life, line, list, list_of, or_null, phone, reference, request, string,
-    told, words_of,
+    acts, answer, email, free, id, instant, life, line, list, list_of, or_null, phone, reference, request,
+    string, told, words_of,
 };
 use flyt_core::customer::{Channel, Purpose};
 use flyt_core::limits;
@@ -37,6 +37,7 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
             ("opt_outs", Maybe, opt_outs(), list_of(opt_out_shown())),
         ],
     );
+    all.push(("CustomerExport".to_owned(), export()));
     all.push((
         "Consent".to_owned(),
         told(
@@ -67,6 +68,30 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
         ),
     ));
     all
+}
+
+/// Everything that is kept about a person.
+fn export() -> Value {
+    let booking = answer(&[
+        ("id", id("bkg")),
+        (
+            "booking",
+            told(or_null(reference("Booking")), "`null`: it has been deleted."),
+        ),
+        ("payments", list_of(reference("Payment"))),
+        ("messages", list_of(reference("Message"))),
+        ("timeline", list_of(reference("TimelineEntry"))),
+    ]);
+    answer(&[
+        ("exported_at", instant()),
+        ("customer", reference("Customer")),
+        ("bookings", list_of(booking)),
+        (
+            "messages",
+            told(list_of(reference("Message")), "Those about no booking."),
+        ),
+        ("suppressions", list_of(answer(&acts::suppressed()))),
+    ])
 }
 
 pub(super) fn consents() -> Value {

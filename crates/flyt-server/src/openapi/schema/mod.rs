@@ -2,6 +2,7 @@
 //! (`additionalProperties: false`), answers are open: clients pass over what they do not know.
 
 mod action;
+mod acts;
 mod around;
 mod booking;
 mod business;
@@ -10,6 +11,8 @@ mod channels;
 mod customer;
 mod event;
 mod happened;
+mod import;
+mod inbound;
 mod installation;
 mod workflow;
 
@@ -26,6 +29,9 @@ pub(super) fn all() -> Vec<(String, Value)> {
         booking::schemas(),
         workflow::schemas(),
         action::schemas(),
+        acts::schemas(),
+        import::schemas(),
+        inbound::schemas(),
         happened::schemas(),
         around::schemas(),
         event::schemas(),
@@ -93,6 +99,10 @@ pub(super) fn page_of(name: &str) -> Value {
 pub(crate) fn data_of(name: &str) -> Value {
     answer(&[("data", list_of(reference(name)))])
 }
+/// Text with one object of this name a line (NDJSON). OpenAPI 3.1 has no word for what a line is.
+pub(crate) fn lines_of(name: &str) -> Value {
+    json!({"type": "string", "description": format!("One `{name}` a line."), "x-item-schema": reference(name)})
+}
 pub(super) fn list_of(items: Value) -> Value {
     with(json!({"type": "array"}), "items", items)
 }
@@ -105,6 +115,13 @@ pub(super) fn list(items: Value, most: usize) -> Value {
 pub(super) fn answer(fields: &[(&str, Value)]) -> Value {
     let required: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     json!({"type": "object", "required": required, "properties": properties(fields)})
+}
+/// An object of an answer with these more, which are not always there.
+fn and(mut object: Value, more: &[(&'static str, Value)]) -> Value {
+    if let Some(all) = object.get_mut("properties").and_then(Value::as_object_mut) {
+        all.extend(properties(more));
+    }
+    object
 }
 /// An object of a request: these fields and no others.
 pub(super) fn request(required: &[&str], fields: &[(&str, Value)]) -> Value {

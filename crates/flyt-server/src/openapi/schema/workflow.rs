@@ -56,7 +56,8 @@ fn some(name: &str, most: usize) -> Value {
     json!({"type": "array", "items": reference(name), "minItems": 1, "maxItems": most})
 }
 
-fn sent(with_external_id: bool) -> Vec<(&'static str, Value)> {
+/// What is sent.
+pub(super) fn sent(with_external_id: bool) -> Vec<(&'static str, Value)> {
     let existing = "Whether bookings that exist get timers when it is switched on.";
     let all = [
         ("external_id", or_null(external_id())),
