@@ -12,7 +12,7 @@ use axum::routing::{get, patch, post};
 use flyt_core::customer::Channel;
 use flyt_core::instant::from_ms;
 use flyt_core::state::{MessageState, RunState};
-use flyt_engine::Query as Wanted;
+use flyt_engine::{Query as Wanted, Refusal};
 
 /// Words of `channel`.
 const CHANNELS: &[&str] = &["email", "sms", "webhook"];
@@ -150,31 +150,40 @@ async fn send_timer_now(call: Call, path: Path<String>, _: NoJson) -> Answer {
     Ok(nothing())
 }
 
+/// What an act on a step answers: the message as it is now. A step that is none (a wait) has nothing to show.
+async fn acted(call: Call, path: Path<String>) -> Answer {
+    match call.app.engine().message(&call.caller, id(path)?).await {
+        Ok(message) => Ok(object(&message)),
+        Err(Refusal::NotFound) => Ok(nothing()),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
 async fn edit(call: Call, path: Path<String>, Json(body): Json) -> Answer {
     call.app
         .engine()
         .edit_step(&call.caller, id(Path(path.0.clone()))?, body)
         .await?;
-    message(call, path).await
+    acted(call, path).await
 }
 async fn retry(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app
         .engine()
         .retry_step(&call.caller, id(Path(path.0.clone()))?)
         .await?;
-    message(call, path).await
+    acted(call, path).await
 }
 async fn skip(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app
         .engine()
         .skip_step(&call.caller, id(Path(path.0.clone()))?)
         .await?;
-    message(call, path).await
+    acted(call, path).await
 }
 async fn send_now(call: Call, path: Path<String>, _: NoJson) -> Answer {
     call.app
         .engine()
         .send_now(&call.caller, id(Path(path.0.clone()))?)
         .await?;
-    message(call, path).await
+    acted(call, path).await
 }

@@ -430,3 +430,40 @@ async fn suppressed_addresses_are_listed_page_by_page_and_bad_ones_refused() {
     assert_eq!(got.faults(), [("?cursor", "bad_cursor")]);
     world.close().await;
 }
+
+/// The first step of the newest run: a wait.
+async fn waiting(world: &World) -> String {
+    let runs = world.get("/v1/runs").await.expect(200);
+    let run = runs.json["data"][0]["id"].as_str().unwrap();
+    let run = world.get(&format!("/v1/runs/{run}")).await.expect(200);
+    run.json["steps"][0]["step_id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_wait_ends_its_run_when_it_is_skipped_and_lets_it_go_on_when_it_is_cut_short() {
+    let world = World::new().await;
+    let created = r#"{"type": "booking.created"}"#;
+    let actions = json!([{"type": "wait", "duration": "P3D"}, mail()]);
+    workflow(&world, "later", created, actions).await;
+    let sent = async |world: &World| {
+        settled(world).await;
+        let sent = world.get("/v1/messages?state=captured").await.expect(200);
+        sent.json["data"].as_array().unwrap().len()
+    };
+    world
+        .call("POST", "/v1/bookings", &booking("B-1"))
+        .await
+        .expect(201);
+    let skip = format!("/v1/steps/{}/skip", waiting(&world).await);
+    world.call("POST", &skip, &json!({})).await.expect(204);
+    assert_eq!(sent(&world).await, 0);
+    world.call("POST", &skip, &json!({})).await.expect(409);
+
+    world
+        .call("POST", "/v1/bookings", &booking("B-2"))
+        .await
+        .expect(201);
+    let go = format!("/v1/steps/{}/send-now", waiting(&world).await);
+    world.call("POST", &go, &json!({})).await.expect(204);
+    assert_eq!(sent(&world).await, 1);
+}

@@ -30,10 +30,21 @@ const ELSEWHERE: &[(Reason, &str)] = &[
         Reason::FilterOther,
         "no row is kept of triggers that do not fit; explain tells it",
     ),
-    (Reason::ChannelPaused, "comes with circuits"),
-    (Reason::RateGuard, "comes with the guard against storms"),
-    (Reason::Quota, "comes with the operator's limits"),
-    (Reason::SuppressedAddress, "needs a relay that refuses an address"),
+    (
+        Reason::ChannelPaused,
+        "the stories of the engine's `circuits` tell it: it waits, and ends in no message",
+    ),
+    (
+        Reason::RateGuard,
+        "the stories of the engine's `circuits` tell it: it waits, and ends in no message",
+    ),
+    (
+        Reason::Quota,
+        "the operator's limits are kept and shown; they are not carried out yet",
+    ),
+    (Reason::SuppressedAddress, "`erase` tells it over HTTP"),
+    (Reason::CustomerErased, "`erase` tells it over HTTP"),
+    (Reason::EndpointDisabled, "`endpoints` tells it of a delivery"),
     (Reason::Sandboxed, "a sandbox captures, and gives no reason"),
 ];
 
