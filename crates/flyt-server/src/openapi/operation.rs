@@ -131,7 +131,8 @@ impl Operation {
     }
     /// As `takes`, one object a line (NDJSON).
     pub(crate) fn takes_lines(self, schema: impl Into<String>, example: &[Value]) -> Self {
-        let text: String = example.iter().map(|line| format!("{line}\n")).collect();
+        let lines: Vec<String> = example.iter().map(ToString::to_string).collect();
+        let text = lines.join("\n") + "\n";
         Self {
             lines: true,
             ..self.takes(schema, Value::String(text))
