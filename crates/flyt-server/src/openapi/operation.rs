@@ -131,7 +131,9 @@ impl Operation {
     }
     /// As `takes`, one object a line (NDJSON).
     pub(crate) fn takes_lines(self, schema: impl Into<String>, example: &[Value]) -> Self {
-        let text: String = example.iter().map(|line| format!("{line}\n")).collect();
+        let text = example
+            .iter()
+            .fold(String::new(), |text, line| text + &line.to_string() + "\n");
         Self {
             lines: true,
             ..self.takes(schema, Value::String(text))

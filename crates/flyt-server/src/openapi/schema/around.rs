@@ -24,6 +24,32 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
             ("expires_at", or_null(instant())),
         ],
     );
+    let audit = answer(&[
+        ("id", id("aud")),
+        ("at", instant()),
+        ("actor", string()),
+        ("action", string()),
+        ("object", string()),
+        ("detail", json!({"type": ["object", "null"]})),
+    ]);
+    [
+        ("Scope", crate::openapi::problem::scopes()),
+        ("ApiKey", answer(&key())),
+        ("NewApiKey", answer(&new_key)),
+        ("ApiKeyCreate", create),
+        ("Stats", stats()),
+        ("AuditEntry", audit),
+        ("Variable", variable()),
+        ("Clock", answer(&[("now", instant())])),
+        ("ClockMove", request(&["now"], &[("now", instant())])),
+        ("Health", health()),
+    ]
+    .into_iter()
+    .map(|(name, schema)| (name.to_owned(), schema))
+    .collect()
+}
+
+fn stats() -> Value {
     let counts = json!({"type": "object", "additionalProperties": {"type": "integer"}});
     let by_channel = json!({"type": "object", "additionalProperties": counts});
     let day = || {
@@ -42,7 +68,7 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
         ),
     ]);
     let ahead = answer(&[("day", day()), ("timers", json!({"type": "integer"}))]);
-    let stats = answer(&[
+    answer(&[
         ("now", instant()),
         ("held", business::held()),
         ("messages", told(by_channel, "By channel and state.")),
@@ -62,30 +88,7 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
             ),
         ),
         ("ahead", told(list_of(ahead), "Timers of the next week by day.")),
-    ]);
-    let audit = answer(&[
-        ("id", id("aud")),
-        ("at", instant()),
-        ("actor", string()),
-        ("action", string()),
-        ("object", string()),
-        ("detail", json!({"type": ["object", "null"]})),
-    ]);
-    [
-        ("Scope", crate::openapi::problem::scopes()),
-        ("ApiKey", answer(&key())),
-        ("NewApiKey", answer(&new_key)),
-        ("ApiKeyCreate", create),
-        ("Stats", stats),
-        ("AuditEntry", audit),
-        ("Variable", variable()),
-        ("Clock", answer(&[("now", instant())])),
-        ("ClockMove", request(&["now"], &[("now", instant())])),
-        ("Health", health()),
-    ]
-    .into_iter()
-    .map(|(name, schema)| (name.to_owned(), schema))
-    .collect()
+    ])
 }
 
 fn health() -> Value {

@@ -100,30 +100,6 @@ fn settings() -> Value {
         "description": "What external ids from this source begin with; left out: the adapter's word."});
     let statuses = json!({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]},
         "description": "Their word for a status → the key of yours; `null` leaves the status alone."});
-    let constants = request(
-        &[],
-        &[
-            ("service", reference("BookingService")),
-            ("location", reference("BookingLocation")),
-            ("resource", reference("BookingResource")),
-            ("language", reference("Language")),
-            ("source", words_of!(Source)),
-            ("answers", free()),
-        ],
-    );
-    let signature = request(
-        &[],
-        &[
-            ("header", told(or_null(line()), "In which header.")),
-            (
-                "encoding",
-                told(
-                    or_null(words(&["hex", "base64", "plain"])),
-                    "`plain`: the secret itself.",
-                ),
-            ),
-        ],
-    );
     request(
         &[],
         &[
@@ -169,15 +145,44 @@ fn settings() -> Value {
             (
                 "constants",
                 told(
-                    or_null(constants),
+                    or_null(constants()),
                     "Fields of every booking that they do not name.",
                 ),
             ),
             (
                 "signature",
-                told(or_null(signature), "How a generic sender signs."),
+                told(or_null(signature()), "How a generic sender signs."),
             ),
             ("map", or_null(reference("InboundMap"))),
+        ],
+    )
+}
+
+fn constants() -> Value {
+    request(
+        &[],
+        &[
+            ("service", reference("BookingService")),
+            ("location", reference("BookingLocation")),
+            ("resource", reference("BookingResource")),
+            ("language", reference("Language")),
+            ("source", words_of!(Source)),
+            ("answers", free()),
+        ],
+    )
+}
+fn signature() -> Value {
+    request(
+        &[],
+        &[
+            ("header", told(or_null(line()), "In which header.")),
+            (
+                "encoding",
+                told(
+                    or_null(words(&["hex", "base64", "plain"])),
+                    "`plain`: the secret itself.",
+                ),
+            ),
         ],
     )
 }
