@@ -16,6 +16,8 @@ use flyt_engine::{Query as Wanted, Refusal};
 
 /// Words of `channel`.
 const CHANNELS: &[&str] = &["email", "sms", "webhook"];
+/// What is said of acts on a step.
+const NO_MESSAGE: &str = "A wait is no message: the answer is then 204.";
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -51,7 +53,10 @@ pub(super) fn operations() -> Vec<Operation> {
         parameter::word("state", "Only in this state.", &states),
     ];
     let act = |name: &str, id: &'static str, about: &'static str| {
-        Operation::post(format!("/v1/steps/{{id}}/{name}"), id, about).shows("Message")
+        Operation::post(format!("/v1/steps/{{id}}/{name}"), id, about)
+            .about(NO_MESSAGE)
+            .shows("Message")
+            .done()
     };
     tagged(
         "What happened",
@@ -81,7 +86,9 @@ pub(super) fn operations() -> Vec<Operation> {
             Operation::post("/v1/timers/{id}/send-now", "fireTimer", "Fire a timer now").done(),
             Operation::patch("/v1/steps/{id}", "editStep", "Move a waiting step")
                 .takes("StepPatch", serde_json::json!({"due_at": "2026-10-24T09:00:00Z"}))
-                .shows("Message"),
+                .about(NO_MESSAGE)
+                .shows("Message")
+                .done(),
             act("retry", "retryStep", "Try a failed step again"),
             act("skip", "skipStep", "Skip a waiting step"),
             act("send-now", "sendStepNow", "Send a waiting step now"),
