@@ -86,7 +86,8 @@ impl Endpoints {
                 // A long hold has eaten the plan.
                 let at = |name: &str| delivery[name].as_str().unwrap().parse::<Timestamp>().unwrap();
                 let span = at("updated_at").as_millisecond() - at("created_at").as_millisecond();
-                assert_eq!(delivery["state"], "failed", "seed {seed}: {delivery}");
+                let given_up = delivery["state"] == "failed" || delivery["reason"] == "expired";
+                assert!(given_up, "seed {seed}: {delivery}");
                 assert!(span >= PLAN, "seed {seed}: given up early: {delivery}");
             }
             assert!(taken <= 1 + lost, "seed {seed}: doubled: {own:?} {delivery}");
