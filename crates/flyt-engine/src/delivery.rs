@@ -183,6 +183,9 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
     let Some(endpoint) = seen.endpoint.filter(|e| e.enabled) else {
         return Ok(End::Ended(Reason::EndpointDisabled));
     };
+    if step.expires_at.is_some_and(|at| at < to_ms(now)) {
+        return Ok(End::Ended(Reason::Expired));
+    }
     let Some(body) = seen.body else {
         return Ok(End::Unwritable("the event is no longer kept".to_owned()));
     };

@@ -1,5 +1,7 @@
 //! The simulator's skeleton: a seeded world on an in-memory store and a manual clock, whose engine is killed at random commits
-//! and started again on the same data. A small model says what must go out; checkers ask what must always hold.
+//! and started again on the same data. A small model says what must go out; checkers ask what must always hold. Seeds differ in
+//! what they have besides bookings and workflows (`world::Kind`): a webhook, endpoints, an SMS gateway, or workflows that set
+//! each other off.
 //!
 //! `FLYT_SIM_SEED=17` plays that seed alone and tells its steps.
 #![expect(
@@ -9,12 +11,17 @@
     reason = "a seed that cannot be played fails where it stands, and says which it was"
 )]
 
+mod counts;
 mod dice;
+mod endpoint;
+mod gateway;
 mod model;
 mod play;
 mod receiver;
+mod world;
 
-use play::{Counts, Sim};
+use counts::Counts;
+use play::Sim;
 
 /// Seeds of a run of the tests.
 const SEEDS: u64 = 1_000;
@@ -46,4 +53,20 @@ fn a_thousand_seeds_with_crashes_lose_nothing_and_double_nothing() {
     assert!(counts.edits >= SEEDS, "too few edits: {counts:?}");
     assert!(counts.holds >= SEEDS, "too few holds: {counts:?}");
     assert!(counts.calls >= SEEDS / 2, "too few webhooks: {counts:?}");
+    assert!(
+        counts.deliveries >= SEEDS,
+        "too few deliveries to endpoints: {counts:?}"
+    );
+    assert!(counts.doubled >= SEEDS / 20, "too few doubled: {counts:?}");
+    assert!(
+        counts.cut_off >= SEEDS / 20,
+        "too few deleted endpoints: {counts:?}"
+    );
+    assert!(counts.tries >= SEEDS, "too few SMS: {counts:?}");
+    assert!(counts.lost >= SEEDS / 20, "too few lost answers: {counts:?}");
+    assert!(
+        counts.pauses >= SEEDS / 20,
+        "too few pauses of the gateway: {counts:?}"
+    );
+    assert!(counts.completed >= SEEDS / 10, "too few completed: {counts:?}");
 }

@@ -1,5 +1,6 @@
 //! What must go out, by the history of writes alone: one confirmation for each booking, one reminder for each start that is
-//! reached, planned by the offset in force, and what was held once it is released in time. Knows nothing of the engine.
+//! reached, planned by the offset in force, and what was held once it is released in time. Where bookings are completed at
+//! their end, one e-mail tells of it. Knows nothing of the engine.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -14,7 +15,10 @@ const LENGTH: i64 = 45 * 60_000;
 pub(crate) struct Booked {
     pub(crate) start: i64,
     pub(crate) counts: bool,
+    /// Completed: nothing is asked of it any more.
+    pub(crate) over: bool,
     due: Option<i64>,
+    completes: Option<i64>,
     fired: BTreeSet<i64>,
 }
 /// How long before the start a reminder goes.
@@ -37,6 +41,8 @@ pub(crate) struct Model {
     pub(crate) ahead: Ahead,
     pub(crate) on: bool,
     pub(crate) held: bool,
+    /// Whether a workflow completes what has ended.
+    pub(crate) completing: bool,
     pub(crate) bookings: Vec<Booked>,
     /// Instants at which something goes out, with the channel.
     pub(crate) sent: Vec<(i64, &'static str)>,
@@ -55,6 +61,7 @@ impl Model {
             ahead: Self::FIRST,
             on: true,
             held: false,
+            completing: false,
             bookings: Vec::new(),
             sent: Vec::new(),
             waiting: Vec::new(),
@@ -65,7 +72,9 @@ impl Model {
         self.bookings.push(Booked {
             start,
             counts: true,
+            over: false,
             due: None,
+            completes: None,
             fired: BTreeSet::new(),
         });
         let which = self.bookings.len() - 1;
@@ -121,6 +130,8 @@ impl Model {
         let due = self.due(self.bookings[which].start);
         let b = &mut self.bookings[which];
         b.due = (on && b.counts && due >= now && !b.fired.contains(&b.start)).then_some(due);
+        let ends = b.start + LENGTH + HOUR;
+        b.completes = (self.completing && b.counts && !b.over && ends >= now).then_some(ends);
         self.fire();
     }
     pub(crate) fn plan_all(&mut self) {
@@ -146,6 +157,12 @@ impl Model {
                 b.due = None;
                 b.fired.insert(start);
                 self.goes(which, due, "sms", start);
+            }
+            let b = &mut self.bookings[which];
+            if let Some(at) = b.completes.filter(|at| *at <= self.now) {
+                b.completes = None;
+                b.over = true;
+                self.goes(which, at, "email", i64::MAX);
             }
         }
     }

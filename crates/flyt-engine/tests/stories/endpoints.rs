@@ -134,3 +134,31 @@ async fn endpoints_that_do_not_answer_hold_up_nothing_that_goes_to_people() {
     let_go.send_replace(true);
     world.engine.stop().await;
 }
+
+#[tokio::test]
+async fn a_delivery_that_was_held_beyond_its_time_does_not_leave() {
+    let (hook, store) = (receiver(TAKEN).await, Store::sqlite_in_memory().unwrap());
+    let w = World::with_sms(
+        store,
+        "2026-10-01T08:00:00Z",
+        json!({}),
+        "http://token@127.0.0.1:9/",
+    )
+    .await;
+    let endpoint = subscribe(&w, &hook).await;
+    let mode = async |mode: &str| {
+        let written = w.engine.write_business(&w.caller, json!({ "mode": mode }), None);
+        written.await.unwrap();
+        w.engine.settle().await;
+    };
+    mode("held").await;
+    w.book("2036-10-20T10:00:00Z", json!({})).await;
+    w.clock("2026-10-05T08:00:00Z").await;
+    mode("live").await;
+    let all = deliveries(&w, endpoint).await;
+    assert_eq!(
+        (&all[0]["reason"], &all[0]["attempts"]),
+        (&json!("expired"), &json!(0))
+    );
+    w.engine.stop().await;
+}
