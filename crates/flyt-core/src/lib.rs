@@ -40,6 +40,7 @@ pub mod own;
 pub mod payment;
 pub mod plan;
 pub mod quiet;
+pub mod quota;
 pub mod reason;
 pub mod reference;
 pub mod render;
