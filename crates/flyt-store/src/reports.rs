@@ -32,15 +32,7 @@ const HURRY: Sql = Sql::same(
     "UPDATE steps SET state = 'ready', reason = NULL, due_at = $3, delayed = TRUE, updated_at = $3 WHERE business_no = $1 \
      AND channel = 'sms' AND recipient = $2 AND state IN ('ready', 'parked')",
 );
-pub(crate) const ALL: &[Sql] = &[
-    KEEP,
-    GET,
-    PURGE,
-    BY_PROVIDER,
-    LOST,
-    UNDECIDED,
-    HURRY,
-];
+pub(crate) const ALL: &[Sql] = &[KEEP, GET, PURGE, BY_PROVIDER, LOST, UNDECIDED, HURRY];
 
 /// A report that came early.
 #[derive(Debug, Clone, PartialEq, Eq)]
