@@ -7,9 +7,10 @@ use crate::engine::Inner;
 use crate::events;
 use crate::record;
 use crate::refusal::Refusal;
+use crate::road;
 use crate::send::Sent;
 use crate::tenant;
-use crate::worker::{End, Kept};
+use crate::worker::{End, Kept, Tried};
 use flyt_channels::outcome::{Answer, Outcome};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
 use flyt_core::business::Mode;
@@ -98,7 +99,16 @@ pub(crate) fn begin(
         updated_at: now,
     };
     let beside = out.dispatch.iter().filter(|s| s.kind == CHANNEL).count();
-    if out.inner.has_room(out.dispatch.len()) && out.inner.endpoint_room() > beside {
+    let same = out
+        .dispatch
+        .iter()
+        .filter(|s| s.kind == CHANNEL && s.recipient == row.recipient)
+        .count();
+    let flights = &out.inner.flights;
+    if out.inner.has_room(out.dispatch.len())
+        && flights.endpoint_room() > beside
+        && flights.room_to(url) > same
+    {
         out.inner.hold(&mut row, out.now);
     }
     steps::insert(&mut tx.tenant(out.business_no), &row)?;
@@ -200,6 +210,10 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
     if seen.mode == Mode::Sandbox {
         return Ok(End::Tried(Box::new((kept, Sent::Captured).into())));
     }
+    let gate = road::gate_of(inner, step.business_no, &endpoint.url).await?;
+    if let Some(gate) = gate.as_ref().filter(|gate| gate.is_shut(step)) {
+        return Ok(End::Paused(gate.key.clone()));
+    }
     let outcome = match inner.live_secrets(step.business_no, &seen.secrets) {
         Ok(secrets) => call(inner, &seen.delivery, &kept.letter, secrets, now).await,
         Err(refusal) => Outcome::Temporary {
@@ -207,7 +221,12 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
             retry_after_ms: None,
         },
     };
-    Ok(End::Tried(Box::new((kept, Sent::Called(outcome)).into())))
+    Ok(End::Tried(Box::new(Tried {
+        kept,
+        sent: Sent::Called(outcome),
+        gate,
+        lost_before: false,
+    })))
 }
 
 fn letter(url: &str, body: String) -> Letter {
