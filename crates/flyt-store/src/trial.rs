@@ -38,6 +38,9 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("circuits", crate::circuits::ALL),
     ("reports", crate::reports::ALL),
     ("inbound", crate::inbound::ALL),
+    ("users", crate::users::ALL),
+    ("memberships", crate::memberships::ALL),
+    ("sessions", crate::sessions::ALL),
 ];
 
 /// The text that SQLite is given for a migration.
