@@ -41,6 +41,7 @@ pub mod payment;
 pub mod person;
 pub mod plan;
 pub mod quiet;
+pub mod quota;
 pub mod reason;
 pub mod reference;
 pub mod render;

@@ -5,10 +5,11 @@
 use crate::change::Out;
 use crate::engine::Inner;
 use crate::events;
+use crate::quota;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::send::Sent;
-use crate::tenant;
+use crate::tenant::{self, Tenant};
 use crate::worker::{End, Kept};
 use flyt_channels::outcome::{Answer, Outcome};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
@@ -110,7 +111,7 @@ pub(crate) fn begin(
 
 /// What a try needs, from one snapshot.
 struct Seen {
-    mode: Mode,
+    tenant: Arc<Tenant>,
     delivery: DeliveryRow,
     endpoint: Option<EndpointRow>,
     secrets: Vec<secrets::Secret>,
@@ -151,7 +152,7 @@ async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Option<Seen>, 
             .map(|v| v.to_string()),
     };
     Ok(Some(Seen {
-        mode: tenant.business.settings.mode,
+        tenant,
         delivery,
         endpoint,
         secrets,
@@ -189,7 +190,7 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
     let Some(body) = seen.body else {
         return Ok(End::Unwritable("the event is no longer kept".to_owned()));
     };
-    if seen.mode == Mode::Held {
+    if seen.tenant.business.settings.mode == Mode::Held {
         return Ok(End::Parked(Reason::Held));
     }
     let kept = Kept {
@@ -197,8 +198,11 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
         revision: None,
         at: now,
     };
-    if seen.mode == Mode::Sandbox {
+    if seen.tenant.business.settings.mode == Mode::Sandbox {
         return Ok(End::Tried(Box::new((kept, Sent::Captured).into())));
+    }
+    if let Some(end) = quota::take_call(inner, step, &seen.tenant.business.settings).await? {
+        return Ok(end);
     }
     let outcome = match inner.live_secrets(step.business_no, &seen.secrets) {
         Ok(secrets) => call(inner, &seen.delivery, &kept.letter, secrets, now).await,

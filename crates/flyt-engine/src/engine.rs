@@ -7,6 +7,7 @@ use crate::hold::{self, Hold};
 use crate::ids::IdSource;
 use crate::nodes;
 use crate::pulse;
+use crate::quota::Rates;
 use crate::random;
 use crate::refusal::Refusal;
 use crate::seal::Seal;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub gateways: Gateways,
     /// The operator's SMS account; `None`: SMS are captured, but for businesses with an account of their own.
     pub sms: Option<Account>,
+    /// What the operator's accounts take in a second.
+    pub rates: Rates,
     /// Where this server is reached from outside, without a `/` at its end; gateways are told to report there.
     pub public_url: Option<String>,
     /// Outgoing webhooks with their egress guard.
@@ -70,6 +73,7 @@ pub(crate) struct Inner {
     pub(crate) relay: Option<Relay>,
     pub(crate) gateways: Gateways,
     pub(crate) sms: Option<Arc<Account>>,
+    pub(crate) rates: Rates,
     /// Own accounts of businesses, opened, by business and revision.
     pub(crate) accounts: Mutex<BTreeMap<(i64, i64), Arc<Account>>>,
     pub(crate) public_url: Option<String>,
@@ -129,6 +133,7 @@ impl Engine {
             relay: parts.relay,
             gateways: parts.gateways,
             sms: parts.sms.map(Arc::new),
+            rates: parts.rates,
             accounts: Mutex::default(),
             public_url: parts.public_url,
             webhooks: parts.webhooks,

@@ -35,6 +35,7 @@ pub mod nodes;
 pub mod page;
 pub mod payments;
 mod pipeline;
+pub mod quotas;
 pub mod reports;
 pub mod retention;
 pub mod runs;

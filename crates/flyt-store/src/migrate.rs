@@ -42,6 +42,11 @@ const ALL: &[Migration] = &[
         name: "people",
         text: include_str!("../migrations/postgres/0006_people.sql"),
     },
+    Migration {
+        number: 7,
+        name: "guards",
+        text: include_str!("../migrations/postgres/0007_guards.sql"),
+    },
 ];
 
 /// The number of the last one.
