@@ -60,6 +60,17 @@ pub fn spoken_phone(e164: &str, country: &str) -> String {
     PHONE_NUMBER_UTIL.format(&number, format).into_owned()
 }
 
+/// Whether a number is one of `country` (`NO`). Those that share a calling code are told apart; one that is nobody's counts as
+/// of the code's main country.
+pub fn is_of(e164: &str, country: &str) -> bool {
+    let Ok(number) = PHONE_NUMBER_UTIL.parse(e164, None) else {
+        return false;
+    };
+    let main = || PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code);
+    let found = PHONE_NUMBER_UTIL.get_region_for_number(&number).or_else(main);
+    found.is_some() && found == Region::from_str(country).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

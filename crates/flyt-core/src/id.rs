@@ -103,6 +103,8 @@ ids! {
     RunId = "run";
     /// A user.
     UserId = "usr";
+    /// Someone signed in, in one browser.
+    SessionId = "ses";
     /// An API key.
     KeyId = "key";
     /// A row of the audit log.

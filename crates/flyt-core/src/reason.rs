@@ -65,6 +65,8 @@ words! {
         RateGuard = "rate_guard",
         /// A limit of the business is used up.
         Quota = "quota",
+        /// The sending account takes no more at the moment.
+        ProviderLimit = "provider_limit",
         /// Sending is held.
         Held = "held",
         /// The business is a sandbox.
@@ -137,6 +139,7 @@ impl Reason {
             Self::LoopGuard => "Workflows were setting each other off, so this one was stopped.",
             Self::RateGuard => "Many messages have gone to this address within an hour; it waits.",
             Self::Quota => "A limit of the business is used up.",
+            Self::ProviderLimit => "The sending account takes only so many at a time; it waits its turn.",
             Self::Held => "Sending is held until somebody releases it.",
             Self::Sandboxed => "The business is a sandbox: nothing leaves.",
             Self::PermanentFailure => "The receiver refused it for good.",
@@ -191,6 +194,7 @@ impl Reason {
             Self::LoopGuard => "Arbeidsflyter satte i gang hverandre, så denne ble stanset.",
             Self::RateGuard => "Mange meldinger har gått til denne adressen på en time; den venter.",
             Self::Quota => "En grense for bedriften er brukt opp.",
+            Self::ProviderLimit => "Avsenderkontoen tar bare imot så mange om gangen; den venter på tur.",
             Self::Held => "Utsendingen holdes tilbake til noen frigir den.",
             Self::Sandboxed => "Bedriften er en sandkasse: ingenting går ut.",
             Self::PermanentFailure => "Mottakeren avviste den for godt.",

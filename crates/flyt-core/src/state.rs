@@ -240,7 +240,9 @@ pub fn message(
 ) -> Option<MessageState> {
     let held_up = matches!(
         reason,
-        Some(Reason::RateGuard | Reason::Held | Reason::ChannelPaused | Reason::Quota)
+        Some(
+            Reason::RateGuard | Reason::Held | Reason::ChannelPaused | Reason::Quota | Reason::ProviderLimit
+        )
     );
     Some(match state {
         StepState::Ready if due_at > now && !held_up => MessageState::Planned,

@@ -18,7 +18,7 @@ use flyt_core::{merge, status, view};
 use flyt_store::Tx;
 use flyt_store::meta::{self, Sequence};
 use flyt_store::workflows::{self, ReplanRow};
-use flyt_store::{businesses, catalogue, secrets};
+use flyt_store::{businesses, catalogue, quotas, secrets};
 use serde_json::Value;
 
 /// The number under which the operator's own answers are kept: no business has it.
@@ -180,6 +180,9 @@ async fn write(
     audit::note(tx, &out, caller.actor, "business.update", &after.id.to_string())?;
     if before.settings.mode == Mode::Held && after.settings.mode != Mode::Held {
         flyt_store::steps::release(&mut tx.tenant(no), Reason::Held.word(), to_ms(out.now))?;
+    }
+    if before.settings.limits != after.settings.limits {
+        quotas::look_again(&mut tx.tenant(no), Reason::Quota.word(), to_ms(out.now))?;
     }
     if zone_changed {
         replan_all(tx, &out).await?;

@@ -5,11 +5,13 @@
 use crate::change::Out;
 use crate::engine::Inner;
 use crate::events;
+use crate::quota;
 use crate::record;
 use crate::refusal::Refusal;
+use crate::road;
 use crate::send::Sent;
-use crate::tenant;
-use crate::worker::{End, Kept};
+use crate::tenant::{self, Tenant};
+use crate::worker::{End, Kept, Tried};
 use flyt_channels::outcome::{Answer, Outcome};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
 use flyt_core::business::Mode;
@@ -98,7 +100,16 @@ pub(crate) fn begin(
         updated_at: now,
     };
     let beside = out.dispatch.iter().filter(|s| s.kind == CHANNEL).count();
-    if out.inner.has_room(out.dispatch.len()) && out.inner.endpoint_room() > beside {
+    let same = out
+        .dispatch
+        .iter()
+        .filter(|s| s.kind == CHANNEL && s.recipient == row.recipient)
+        .count();
+    let flights = &out.inner.flights;
+    if out.inner.has_room(out.dispatch.len())
+        && flights.endpoint_room() > beside
+        && flights.room_to(url) > same
+    {
         out.inner.hold(&mut row, out.now);
     }
     steps::insert(&mut tx.tenant(out.business_no), &row)?;
@@ -110,7 +121,7 @@ pub(crate) fn begin(
 
 /// What a try needs, from one snapshot.
 struct Seen {
-    mode: Mode,
+    tenant: Arc<Tenant>,
     delivery: DeliveryRow,
     endpoint: Option<EndpointRow>,
     secrets: Vec<secrets::Secret>,
@@ -151,7 +162,7 @@ async fn see(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<Option<Seen>, 
             .map(|v| v.to_string()),
     };
     Ok(Some(Seen {
-        mode: tenant.business.settings.mode,
+        tenant,
         delivery,
         endpoint,
         secrets,
@@ -189,7 +200,7 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
     let Some(body) = seen.body else {
         return Ok(End::Unwritable("the event is no longer kept".to_owned()));
     };
-    if seen.mode == Mode::Held {
+    if seen.tenant.business.settings.mode == Mode::Held {
         return Ok(End::Parked(Reason::Held));
     }
     let kept = Kept {
@@ -197,8 +208,15 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
         revision: None,
         at: now,
     };
-    if seen.mode == Mode::Sandbox {
+    if seen.tenant.business.settings.mode == Mode::Sandbox {
         return Ok(End::Tried(Box::new((kept, Sent::Captured).into())));
+    }
+    let gate = road::gate_of(inner, step.business_no, &endpoint.url).await?;
+    if let Some(gate) = gate.as_ref().filter(|gate| gate.is_shut(step)) {
+        return Ok(End::Paused(gate.key.clone()));
+    }
+    if let Some(end) = quota::take_call(inner, step, &seen.tenant.business.settings).await? {
+        return Ok(end);
     }
     let outcome = match inner.live_secrets(step.business_no, &seen.secrets) {
         Ok(secrets) => call(inner, &seen.delivery, &kept.letter, secrets, now).await,
@@ -207,7 +225,12 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
             retry_after_ms: None,
         },
     };
-    Ok(End::Tried(Box::new((kept, Sent::Called(outcome)).into())))
+    Ok(End::Tried(Box::new(Tried {
+        kept,
+        sent: Sent::Called(outcome),
+        gate,
+        lost_before: false,
+    })))
 }
 
 fn letter(url: &str, body: String) -> Letter {

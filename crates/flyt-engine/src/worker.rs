@@ -4,6 +4,7 @@
 use crate::change::Out;
 use crate::delivery;
 use crate::engine::Inner;
+use crate::quota;
 use crate::record;
 use crate::refusal::Refusal;
 use crate::report;
@@ -57,7 +58,7 @@ pub(crate) enum End {
     Ended(Reason),
     /// It may go later.
     Later(Timestamp),
-    /// It waits, without being late for a reason of its own: the storm guard.
+    /// It waits, without being late for a reason of its own: the storm guard, a limit.
     Waits(Timestamp, Reason),
     /// It waits for a release.
     Parked(Reason),
@@ -210,12 +211,20 @@ async fn judge(
         let end = End::Paused(gate.key.clone());
         return Ok(Some((step, end)));
     }
+    let proved = seen.road.early.as_ref().is_some_and(report::is_proof);
+    let settings = &seen.tenant.business.settings;
+    if !proved
+        && let Some(end) = quota::take(inner, &step, settings, &seen.road, kept.letter.segments).await?
+    {
+        return Ok(Some((step, end)));
+    }
     if seen.road.way.is_keyless() && !begin(inner, &mut step, &kept).await? {
         return Ok(None);
     }
-    let sent = match seen.road.early.as_ref().filter(|r| report::is_proof(r)) {
-        Some(_) => send::proved(&step),
-        None => send::send(inner, &step, &action.act, seen, &kept, now).await,
+    let sent = if proved {
+        send::proved(&step)
+    } else {
+        send::send(inner, &step, &action.act, seen, &kept, now).await
     };
     let tried = Tried {
         kept,
@@ -259,10 +268,15 @@ fn ready(mut step: StepRow, act: &Act, seen: &Seen, now: Timestamp) -> (StepRow,
     refresh_recipient(&mut step, act, &setting);
     step.revision = seen.facts.booking.as_ref().map(|b| b.booking.revision);
     let end = match guard::guard(&look(&step, seen, now), &seen.facts, now) {
+        // What a used-up limit kept until it made no sense any more says so.
+        Verdict::End(Reason::Expired) if waited_for_quota(&step) => Some(End::Ended(Reason::Quota)),
         Verdict::End(reason) => Some(End::Ended(reason)),
         Verdict::Later(at) => Some(End::Later(at)),
         Verdict::Park(reason) => Some(End::Parked(reason)),
-        Verdict::Go => seen.road.free_at.map(|at| End::Waits(at, Reason::RateGuard)),
+        Verdict::Go => match quota::refuses(&seen.tenant.business.settings, &step) {
+            Some(reason) => Some(End::Ended(reason)),
+            None => seen.road.free_at.map(|at| End::Waits(at, Reason::RateGuard)),
+        },
     };
     if let Some(end) = end {
         return (step, Err(end));
@@ -273,6 +287,10 @@ fn ready(mut step: StepRow, act: &Act, seen: &Seen, now: Timestamp) -> (StepRow,
     }
     let kept = letter(&step, act, seen, &setting);
     (step, kept.map_err(|problem| End::Unwritable(problem.to_string())))
+}
+
+fn waited_for_quota(step: &StepRow) -> bool {
+    step.reason.as_deref() == Some(Reason::Quota.word())
 }
 
 /// What the guard looks at.

@@ -166,6 +166,12 @@ pub(crate) struct Outside {
     /// The gateway for SMS; without it SMS are captured.
     #[arg(long, env = "FLYT_SMS_URL", hide = true, hide_env_values = true)]
     pub(crate) sms_url: Option<String>,
+    /// How many e-mails a second the relay takes; more wait their turn.
+    #[arg(long, env = "FLYT_SMTP_PER_SECOND", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) smtp_per_second: Option<u32>,
+    /// How many SMS a second the gateway takes; more wait their turn.
+    #[arg(long, env = "FLYT_SMS_PER_SECOND", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) sms_per_second: Option<u32>,
     /// Where this server is reached from outside, such as `https://flyt.example`: SMS gateways are told to report there.
     #[arg(long, env = "FLYT_PUBLIC_URL", hide = true)]
     pub(crate) public_url: Option<String>,

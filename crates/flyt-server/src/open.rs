@@ -10,7 +10,7 @@ use flyt_channels::egress::{Guard, parse_allow};
 use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::smtp::Relay;
 use flyt_channels::webhook::Webhooks;
-use flyt_engine::{Engine, Parts, Resealed, hold};
+use flyt_engine::{Engine, Parts, Rates, Resealed, hold};
 use flyt_store::{Store, Tx, meta};
 use jiff::Timestamp;
 use std::path::Path;
@@ -215,6 +215,10 @@ async fn engine(
         relay: relay.map_err(|e| format!("FLYT_SMTP_URL: {e}"))?,
         gateways,
         sms: sms.map_err(|e| format!("FLYT_SMS_URL: {e}"))?,
+        rates: Rates {
+            email: outside.smtp_per_second,
+            sms: outside.sms_per_second,
+        },
         public_url,
         webhooks,
         seal: keys.seal(),

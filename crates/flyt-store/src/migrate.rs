@@ -37,6 +37,16 @@ const ALL: &[Migration] = &[
         name: "inbound",
         text: include_str!("../migrations/postgres/0005_inbound.sql"),
     },
+    Migration {
+        number: 6,
+        name: "people",
+        text: include_str!("../migrations/postgres/0006_people.sql"),
+    },
+    Migration {
+        number: 7,
+        name: "guards",
+        text: include_str!("../migrations/postgres/0007_guards.sql"),
+    },
 ];
 
 /// The number of the last one.

@@ -33,6 +33,7 @@ pub(crate) enum Listing {
     Payments,
     Audit,
     Keys,
+    Members,
     InboundSources,
     InboundDeliveries,
 }
@@ -46,6 +47,7 @@ impl Listing {
             Self::Payments => 5,
             Self::Audit => 6,
             Self::Keys => 7,
+            Self::Members => 61,
             Self::InboundSources => 51,
             Self::InboundDeliveries => 52,
         }

@@ -36,8 +36,12 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("events", crate::events::ALL),
     ("channels", crate::channels::ALL),
     ("circuits", crate::circuits::ALL),
+    ("quotas", crate::quotas::ALL),
     ("reports", crate::reports::ALL),
     ("inbound", crate::inbound::ALL),
+    ("users", crate::users::ALL),
+    ("memberships", crate::memberships::ALL),
+    ("sessions", crate::sessions::ALL),
 ];
 
 /// The text that SQLite is given for a migration.

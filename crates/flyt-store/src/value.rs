@@ -224,7 +224,7 @@ macro_rules! ids { ($($t:ident)*) => { $(
 )* } }
 ids! {
     BusinessId LocationId ResourceId ServiceId ExtraId StatusId CustomerId BookingId PaymentId ChangeId WorkflowId TriggerId
-    RunId UserId KeyId AuditId SourceId DeliveryId
+    RunId UserId SessionId KeyId AuditId SourceId DeliveryId
 }
 
 /// Stores enums made by core's `words!` as their word.
@@ -244,5 +244,7 @@ words_as_text! {
     flyt_core::business::Mode,
     flyt_core::catalogue::Kind,
     flyt_core::customer::Channel,
+    flyt_core::person::LinkKind,
+    flyt_core::person::Role,
     flyt_core::status::StatusKind,
 }

@@ -10,7 +10,7 @@ use flyt_channels::webhook::Webhooks;
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::WorkflowId;
 use flyt_core::invalid::Faults;
-use flyt_engine::{Actor, Caller, Engine, Parts, Refusal, Seal, Target, Verb};
+use flyt_engine::{Actor, Caller, Engine, Parts, Rates, Refusal, Seal, Target, Verb};
 use flyt_store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -71,6 +71,7 @@ pub(crate) async fn start(store: Store, seed: u64) -> Engine {
         relay: None,
         gateways: Gateways::new(local()).unwrap(),
         sms: (Kind::of(seed) == Kind::Gateway).then(|| gateway::account(seed)),
+        rates: Rates::default(),
         public_url: None,
         webhooks: Webhooks::new(local()).unwrap(),
         seal: Seal::new(&[7; 32]),

@@ -18,6 +18,7 @@ mod moves;
 mod nodes;
 mod once;
 mod paid;
+mod quotas;
 mod reasons;
 mod sms;
 mod world;

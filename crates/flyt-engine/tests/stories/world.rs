@@ -6,7 +6,7 @@ use flyt_channels::webhook::Webhooks;
 use flyt_core::booking_body::BookingBody;
 use flyt_core::id::{BookingId, WorkflowId};
 use flyt_core::invalid::Faults;
-use flyt_engine::{Actor, Caller, Engine, Parts, Query, Seal, Target, Verb};
+use flyt_engine::{Actor, Caller, Engine, Parts, Query, Rates, Seal, Target, Verb};
 use flyt_store::Store;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -120,6 +120,10 @@ impl World {
         };
         Self::founded(Engine::start(parts).await.unwrap(), settings).await
     }
+    /// The business of the stories on an engine that was made elsewhere.
+    pub(crate) async fn of(engine: Engine) -> Self {
+        Self::founded(engine, json!({})).await
+    }
     /// What an engine of the stories is made of.
     pub(crate) fn parts(
         store: Store,
@@ -133,6 +137,7 @@ impl World {
             relay: None,
             gateways: Gateways::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
             sms: None,
+            rates: Rates::default(),
             public_url: None,
             webhooks: Webhooks::new(Guard::new(parse_allow(ranges).unwrap())).unwrap(),
             seal: Seal::new(&[7; 32]),

@@ -14,7 +14,7 @@ use flyt_channels::egress::{Guard, parse_allow};
 use flyt_channels::sms::Gateways;
 use flyt_channels::webhook::Webhooks;
 use flyt_core::instant::whole_ms;
-use flyt_engine::{Engine, Parts, Seal, clock};
+use flyt_engine::{Engine, Parts, Rates, Seal, clock};
 use flyt_store::Store;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -55,6 +55,7 @@ pub(crate) async fn open(now: Timestamp) -> Result<Demo, String> {
         relay: None,
         gateways: Gateways::new(guard.clone()).map_err(|e| e.to_string())?,
         sms: None,
+        rates: Rates::default(),
         public_url: None,
         webhooks: Webhooks::new(guard).map_err(|e| e.to_string())?,
         seal: Seal::new(&keys::hash(&key)),

@@ -39,8 +39,8 @@ const ELSEWHERE: &[(Reason, &str)] = &[
         "the stories of the engine's `circuits` tell it: it waits, and ends in no message",
     ),
     (
-        Reason::Quota,
-        "the operator's limits are kept and shown; they are not carried out yet",
+        Reason::ProviderLimit,
+        "the stories of the engine's `quotas` tell it: it waits, and ends in no message",
     ),
     (Reason::SuppressedAddress, "`erase` tells it over HTTP"),
     (Reason::CustomerErased, "`erase` tells it over HTTP"),
@@ -325,6 +325,19 @@ async fn messages(s: &mut Stage) {
     s.created(Reason::UnknownOutcome, At::Message, lost, none).await;
 }
 
+/// Countries are the operator's limit that ends a message at once.
+async fn limited(s: &mut Stage) {
+    let limits = async |s: &Stage, countries: Value| {
+        let body = json!({"limits": {"sms_countries": countries}});
+        s.world.call("PATCH", "/v1/business", &body).await.expect(200);
+    };
+    limits(s, json!(["SE"])).await;
+    s.created(Reason::Quota, At::Message, json!([sms("Hei")]), json!({}))
+        .await;
+    s.clock(NOW).await;
+    limits(s, Value::Null).await;
+}
+
 /// Sending is held over the start of a booking: what waits says so, and what is released too late has expired.
 async fn held(s: &mut Stage) {
     s.workflow(Reason::Expired, json!({})).await;
@@ -350,6 +363,7 @@ async fn every_reason_is_produced_by_calls_and_read_back_in_the_owners_language(
     withdrawn(&mut s).await;
     runs(&mut s).await;
     messages(&mut s).await;
+    limited(&mut s).await;
     s.clock("2026-10-10T00:00:00Z").await;
     held(&mut s).await;
     s.clock(AFTER).await;

@@ -102,7 +102,8 @@ fn only_claims_differ_between_the_engines() {
 fn a_statement_without_a_business_is_one_of_these() {
     let without: Vec<&str> = all()
         .filter(|(file, sql)| {
-            !["meta", "nodes", "businesses"].contains(file) && !sql.sqlite.contains("business_no = $")
+            !["meta", "nodes", "businesses", "users", "sessions"].contains(file)
+                && !sql.sqlite.contains("business_no = $")
         })
         .filter(|(_, sql)| !(sql.sqlite.starts_with("INSERT") && sql.sqlite.contains("business_no")))
         .map(|(file, _)| file)
@@ -110,10 +111,10 @@ fn a_statement_without_a_business_is_one_of_these() {
     assert_eq!(
         without, EXPECTED_WITHOUT,
         "key by hash, key used; secrets to be sealed anew; old answers; open re-plans; what is due and when; abandoned \
-         claims; what a release lets go; probes; old reports; what waits for a report; source by token, waiting"
+         claims; what a release lets go; probes; old reports; what waits for a report; source by token, waiting; where a person works"
     );
 }
-const EXPECTED_WITHOUT: [&str; 20] = [
+const EXPECTED_WITHOUT: [&str; 21] = [
     "keys",
     "keys",
     "secrets",
@@ -134,6 +135,7 @@ const EXPECTED_WITHOUT: [&str; 20] = [
     "reports",
     "inbound",
     "inbound",
+    "memberships",
 ];
 
 /// Everything that may look across businesses. A longer list needs a reason.
@@ -151,6 +153,7 @@ const ENGINE: &[&str] = &[
     "keys::by_hash",
     "keys::insert_platform",
     "keys::used",
+    "memberships::works_for",
     "meta::get",
     "meta::greatest_id",
     "meta::put",
@@ -164,12 +167,35 @@ const ENGINE: &[&str] = &[
     "reports::purge",
     "reports::undecided",
     "secrets::after",
+    "sessions::by_hash",
+    "sessions::end",
+    "sessions::end_others",
+    "sessions::insert",
+    "sessions::insert_link",
+    "sessions::link",
+    "sessions::of_user",
+    "sessions::purge",
+    "sessions::purge_links",
+    "sessions::remove_links",
+    "sessions::seen",
+    "sessions::use_link",
     "steps::abandoned",
     "steps::due",
     "steps::next_due",
     "steps::oldest_unclaimed",
     "timers::due",
     "timers::next_due",
+    "users::admins",
+    "users::anybody",
+    "users::below",
+    "users::by_email",
+    "users::by_id",
+    "users::insert",
+    "users::set_codes",
+    "users::set_totp",
+    "users::update",
+    "users::use_code",
+    "users::use_totp",
     "waiting::businesses",
     "waiting::due",
     "workflows::replans",
