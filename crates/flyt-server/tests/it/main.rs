@@ -21,6 +21,7 @@ mod import;
 mod inbound;
 mod inbound_sources;
 mod isolation;
+mod isolation_time;
 mod kept;
 mod keys;
 mod life;
