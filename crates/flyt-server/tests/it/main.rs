@@ -18,6 +18,7 @@ mod events;
 mod explained;
 mod impact;
 mod import;
+mod import_command;
 mod inbound;
 mod inbound_sources;
 mod isolation;
