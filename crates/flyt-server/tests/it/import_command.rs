@@ -11,7 +11,7 @@ const BAD: usize = 150;
 /// A mapping, and a file of 1.5 MB.
 fn files(folder: &Folder) {
     let map = "date_formats = [\"%d.%m.%Y %H:%M\"]\ntime_zone = \"Europe/Oslo\"\n[fields]\nexternal_id = \"Id\"\n\
-        start = \"Start\"\nduration_minutes = \"Min\"\n\"service.name\" = \"Tjeneste\"\nnotes = \"Notat\"\n";
+        start = \"Start\"\nduration_minutes = \"Min\"\n\"service.name\" = \"Tjeneste\"\n\"customer.external_id\" = \"Id\"\n\"customer.name\" = { value = \"Kari Nordmann\" }\nnotes = \"Notat\"\n";
     std::fs::write(folder.at("map.toml"), map).unwrap();
     let long = "Ønsker gangvei til døra. ".repeat(190);
     let row = |n: usize| {
