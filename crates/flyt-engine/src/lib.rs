@@ -60,6 +60,7 @@ mod tenant;
 mod terms;
 mod test_send;
 mod timeline;
+mod vault;
 mod watch;
 mod worker;
 mod workflow;
