@@ -71,7 +71,10 @@ export function Builder({ id, saved, start, variables }: Props) {
   const saving = useSave(saved, draft, forget, () => {
     leaving.current = true;
   });
-  const [selected, setSelected] = useState<string | null>(draft.steps[0]?.key ?? null);
+  const [selected, setSelected] = useState<string | null>(
+    (draft.steps.find((s) => ['email', 'sms', 'webhook'].includes(s.action.type)) ?? draft.steps[0])?.key ??
+      null,
+  );
   const [lang, setLang] = useState(languages[0] ?? 'nb');
   const [drawer, preview] = useDisclosure();
   const check = useCheck(draft);

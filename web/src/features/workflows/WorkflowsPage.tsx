@@ -103,7 +103,7 @@ export function WorkflowsPage() {
             {t('common.noHits')}
           </Text>
         ) : (
-          <Table.ScrollContainer minWidth={640} type="native">
+          <Table.ScrollContainer minWidth={640} type="native" className={classes.scroll}>
             <Table verticalSpacing="sm" horizontalSpacing="lg" highlightOnHover borderColor="var(--line)">
               <Table.Thead>
                 <Table.Tr>
