@@ -97,6 +97,19 @@ impl Engine {
             .await
     }
 
+    /// The present end of the feed, as a place to follow it from.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn events_end(&self, caller: &Caller) -> Result<Vec<i64>, Refusal> {
+        let no = caller.business_no;
+        let end = self
+            .0
+            .read(async move |tx: &mut Tx| Ok(rows::end(&mut tx.tenant(no)).await?))
+            .await?;
+        Ok(vec![end.tx, end.event.source, end.event.ordinal])
+    }
+
     /// One event with its place.
     ///
     /// # Errors

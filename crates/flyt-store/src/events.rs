@@ -87,7 +87,27 @@ const FACTS: Sql = fact!(
 );
 const CHANGE: Sql = change!("id = $2");
 const FACT: Sql = fact!("id = $2");
-pub(crate) const ALL: &[Sql] = &[INSERT, CHANGES, FACTS, CHANGE, FACT];
+const NEWEST: Sql = Sql::same(
+    "SELECT coalesce(max(id), 0) FROM (SELECT max(id) AS id FROM changes WHERE business_no = $1 \
+     UNION ALL SELECT max(id) FROM facts WHERE business_no = $1) newest",
+);
+pub(crate) const ALL: &[Sql] = &[INSERT, CHANGES, FACTS, CHANGE, FACT, NEWEST];
+
+/// The present end of the feed: all that is told by now lies at or before it, all that will be told lies behind it.
+pub async fn end(tx: &mut TenantTx<'_>) -> Result<Place> {
+    let (source, ordinal, tx_no) = if tx.is_postgres() {
+        let (end,) = tx.query_one::<(i64,)>(FEED_END, &[]).await?;
+        (0, 0, end)
+    } else {
+        let no = tx.business_no();
+        let (newest,) = tx.query_one::<(i64,)>(NEWEST, &[no.into()]).await?;
+        (newest, i64::MAX, 0)
+    };
+    Ok(Place {
+        tx: tx_no,
+        event: EventId { source, ordinal },
+    })
+}
 
 /// Adds what became of a message.
 pub fn insert(tx: &mut TenantTx<'_>, f: &FactRow) -> Result<()> {

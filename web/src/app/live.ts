@@ -43,9 +43,8 @@ export function useLive(on: boolean) {
       });
     };
     const read = async () => {
-      // A page that opens wants what comes from now on: the newest event is where it begins.
-      last ??= await newest(stop.signal);
-      const answer = await fetch('/v1/events', {
+      // A page that opens wants what comes from now on; one that lost the line, what came since.
+      const answer = await fetch(last ? '/v1/events' : '/v1/events?cursor=now', {
         signal: stop.signal,
         headers: { ...head(), Accept: 'text/event-stream', ...(last && { 'Last-Event-ID': last }) },
       });
@@ -81,7 +80,3 @@ export function useLive(on: boolean) {
 }
 
 const head = () => ({ 'Flyt-Business': chosenBusiness() ?? '' });
-async function newest(signal: AbortSignal): Promise<string | undefined> {
-  const answer = await fetch('/v1/events?limit=1', { signal, headers: head() });
-  return answer.ok ? ((await answer.json()) as { data: { id: string }[] }).data[0]?.id : undefined;
-}

@@ -26,6 +26,8 @@ use tokio::sync::watch;
 
 /// Events that a stream holds in memory at once.
 const BATCH: i64 = 50;
+/// The cursor that begins at the present end of the feed.
+const NOW: &str = "now";
 /// Longest silence of a stream: a comment shows both sides that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// On PostgreSQL a wake-up may be lost, and what a transaction held back may end without one: the net under the bell.
@@ -56,7 +58,8 @@ pub(super) fn operations() -> Vec<Operation> {
             Operation::get("/v1/events", "listEvents", "The feed of events, oldest first")
                 .about(
                     "`next_cursor` stands on every page with events: whoever reads to the end goes on from there. With \
-                     `Accept: text/event-stream` the answer is a stream of server-sent events that goes on.",
+                     `Accept: text/event-stream` the answer is a stream of server-sent events that goes on. `cursor=now` \
+                     begins with what happens from now on.",
                 )
                 .query(query.into_iter().chain(parameter::cursor()))
                 .lists("Event")
@@ -95,9 +98,11 @@ async fn feed(call: Call, headers: HeaderMap, mut query: Query) -> Answer {
     if streams {
         return follow(call, headers, wanted);
     }
+    let from_now = cursor.as_deref() == Some(NOW);
+    let began = from_now.then(|| page::write_numbers(&wanted.after));
     let told = call.app.engine().events(&call.caller, wanted).await?;
     // On every page with events, so that whoever reads to the end has a place to go on from.
-    let next = told.last().map(|last| page::write_numbers(&last.place));
+    let next = told.last().map(|last| page::write_numbers(&last.place)).or(began);
     let data = told.into_iter().map(|t| t.object).collect();
     Ok(page::answer((data, next)))
 }
@@ -114,6 +119,9 @@ async fn place(call: &Call, at: Option<&str>) -> Result<Vec<i64>, Problem> {
         let rule = "must be the `next_cursor` of this list, unchanged, or the id of an event that is kept";
         Problem::fault("?cursor", "bad_cursor", rule)
     };
+    if text == NOW {
+        return Ok(call.app.engine().events_end(&call.caller).await?);
+    }
     let Ok(event) = text.parse::<EventId>() else {
         return page::read_numbers(text).ok_or_else(refused);
     };

@@ -112,6 +112,26 @@ async fn the_feed_tells_every_event_once_and_goes_on_where_it_was_left() {
 }
 
 #[tokio::test]
+async fn whoever_begins_now_hears_what_comes_and_nothing_of_what_was() {
+    let world = World::new().await;
+    let id = lived(&world).await;
+    let now = world.get("/v1/events?cursor=now").await.expect(200);
+    assert_eq!(now.json["data"], json!([]));
+    let next = now.json["next_cursor"].as_str().unwrap().to_owned();
+    let path = format!("/v1/bookings/{id}");
+    world
+        .call("PATCH", &path, &json!({"status": "approved"}))
+        .await
+        .expect(200);
+    let came = world
+        .get(&format!("/v1/events?cursor={next}"))
+        .await
+        .expect(200);
+    assert_eq!(types(&came.json["data"]), ["booking.status_changed"]);
+    world.close().await;
+}
+
+#[tokio::test]
 async fn the_feed_is_narrowed_by_type_and_booking_and_shows_no_other_business() {
     let world = World::new().await;
     let id = lived(&world).await;
