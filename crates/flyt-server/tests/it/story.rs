@@ -216,7 +216,15 @@ impl Story {
                 "provider" => "generic".to_owned(),
                 "adapter" => "calcom".to_owned(),
                 "token" if op.path.starts_with("/v1/inbound/") => self.token.clone(),
-                "link" => link(world, "confirm").await,
+                "link" => {
+                    let names = [
+                        ("openLink", "manage"),
+                        ("actOnLink", "confirm"),
+                        ("linkCalendar", "ics"),
+                    ];
+                    let (_, name) = names.iter().find(|(id, _)| *id == op.id).unwrap();
+                    link(world, name).await
+                }
                 "token" => callback(world).await,
                 "delivery" => {
                     let so_far = path.split("/{").next().unwrap();
