@@ -22,12 +22,14 @@ mod open;
 mod openapi;
 mod page;
 mod people;
+mod pieces;
 mod problem;
 mod records;
 mod secret_keys;
 mod serve;
 mod state;
 mod streams;
+mod ui;
 mod watch;
 
 pub use api::router;

@@ -115,7 +115,6 @@ const DUE: Sql = select!(
     "WHERE state = 'ready' AND due_at <= $1 AND (channel IS NULL OR channel <> 'endpoint' OR ($3 AND replace($4, ' ' || recipient || ' ', '') = $4)) \
      ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2"
 );
-const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM steps WHERE state = 'ready' ORDER BY due_at LIMIT 1");
 const IN_FLIGHT: Sql = Sql::same(
     "SELECT count(*) FROM steps WHERE business_no = $1 AND booking_id = $2 AND channel = $3 AND state IN ('claimed', 'sending')",
 );
@@ -176,7 +175,6 @@ pub(crate) const ALL: &[Sql] = &[
     OF_RUN,
     OF_BOOKING,
     DUE,
-    NEXT_DUE,
     IN_FLIGHT,
     HELD_BY_OTHERS,
     PAGE,
@@ -294,10 +292,6 @@ pub async fn due(
     let addresses = format!(" {} ", but.unwrap_or_default().join("  "));
     let wanted = [now.into(), limit.into(), but.is_some().into(), addresses.into()];
     tx.query(DUE, &wanted).await
-}
-/// When the next ready step of all businesses comes due, ms.
-pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
-    Ok(tx.query_opt::<(i64,)>(NEXT_DUE, &[]).await?.map(|(at,)| at))
 }
 /// Whether the booking has a message on this channel in flight.
 pub async fn in_flight(tx: &mut TenantTx<'_>, booking: BookingId, channel: &str) -> Result<bool> {
