@@ -23,7 +23,7 @@ use flyt_store::steps::StepRow;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 /// Deliveries in flight at once.
@@ -73,6 +73,8 @@ pub(crate) struct Inner {
     /// Own accounts of businesses, opened, by business and revision.
     pub(crate) accounts: Mutex<BTreeMap<(i64, i64), Arc<Account>>>,
     pub(crate) public_url: Option<String>,
+    /// Where the server listens, once it does.
+    pub(crate) listens: OnceLock<String>,
     pub(crate) webhooks: Webhooks,
     pub(crate) seal: Seal,
     pub(crate) boot: i64,
@@ -133,6 +135,7 @@ impl Engine {
             rates: parts.rates,
             accounts: Mutex::default(),
             public_url: parts.public_url,
+            listens: OnceLock::new(),
             webhooks: parts.webhooks,
             seal: parts.seal,
             boot,

@@ -19,7 +19,7 @@ use flyt_core::guard::{self, Look, Verdict};
 use flyt_core::id::event_id;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::reason::Reason;
-use flyt_core::render::{self, Letter, Links, Meta, Setting};
+use flyt_core::render::{self, Letter, Meta, Setting};
 use flyt_core::run::Vars;
 use flyt_core::template::RenderProblem;
 use flyt_core::trigger::TriggerKind;
@@ -199,7 +199,7 @@ async fn judge(
     else {
         return Ok(Some((step, End::Ended(Reason::WorkflowDisabled))));
     };
-    let (mut step, kept) = match ready(step, &action.act, seen, now) {
+    let (mut step, kept) = match ready(inner, step, &action.act, seen, now) {
         (step, Ok(kept)) => (step, kept),
         (step, Err(end)) => return Ok(Some((step, end))),
     };
@@ -257,8 +257,15 @@ async fn begin(inner: &Inner, step: &mut StepRow, kept: &Kept) -> Result<bool, R
 }
 
 /// Whether the step may go now, and with which text.
-fn ready(mut step: StepRow, act: &Act, seen: &Seen, now: Timestamp) -> (StepRow, Result<Kept, End>) {
-    let (links, meta) = (Links::new(), meta(seen));
+fn ready(
+    inner: &Inner,
+    mut step: StepRow,
+    act: &Act,
+    seen: &Seen,
+    now: Timestamp,
+) -> (StepRow, Result<Kept, End>) {
+    let links = inner.links(&seen.facts, act.channel(), now);
+    let meta = meta(seen);
     let setting = Setting {
         facts: &seen.facts,
         links: &links,
