@@ -1,18 +1,27 @@
 # Two commands are enough: `make run` and `make test`.
-.PHONY: run demo build test check dev season timing fmt clean
+.PHONY: web run demo build test check dev season timing fmt clean
 
 export CARGO_INCREMENTAL ?= 0
 PROFILE ?= ci
 BIN ?= $(CURDIR)/target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/flyt
 SHARED ?= $(CURDIR)/../shared
 
-run: ## Build and serve on http://127.0.0.1:8080 with the embedded store in ./data
+web: web/dist/index.html ## The web app, where a source is newer; Node 20.19 or newer
+
+web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	@command -v npm >/dev/null || { echo "make: Node 20.19 or newer with npm is needed for the web app; ALLOW_NO_UI=1 cargo build --release makes a server without it"; exit 1; }
+	cd web && npm ci && touch node_modules/.package-lock.json
+
+web/dist/index.html: web/node_modules/.package-lock.json web/index.html web/vite.config.ts web/tsconfig.json $(shell find web/src web/public -type f)
+	cd web && npm run build && touch dist/index.html
+
+run: web ## Build and serve on http://127.0.0.1:8080 with the embedded store in ./data
 	cargo run --release --bin flyt -- serve --data data $(ARGS)
 
-demo: ## A salon with a month behind it, in memory, on http://127.0.0.1:8080
+demo: web ## A salon with a month behind it, in memory, on http://127.0.0.1:8080
 	cargo run --release --bin flyt -- demo $(ARGS)
 
-build: ## target/release/flyt
+build: web ## target/release/flyt
 	cargo build --release --bin flyt
 
 test: ## Everything, on both engines; installs PostgreSQL where it is missing
