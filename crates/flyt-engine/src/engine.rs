@@ -12,6 +12,7 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::seal::Seal;
 use crate::tenant::Cache;
+use crate::turns::Turns;
 use crate::worker;
 use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::smtp::Relay;
@@ -94,6 +95,7 @@ pub(crate) struct Inner {
     pub(crate) last_beat_ms: AtomicI64,
     /// When the last sweep of old rows began, ms; 0: not since the start.
     pub(crate) swept_ms: AtomicI64,
+    pub(crate) turns: Turns,
     places: Arc<tokio::sync::Semaphore>,
     flying: AtomicUsize,
     endpoint_places: Arc<tokio::sync::Semaphore>,
@@ -149,6 +151,7 @@ impl Engine {
             works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
             swept_ms: AtomicI64::new(0),
+            turns: Turns::default(),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
             flying: AtomicUsize::new(0),
             endpoint_places: Arc::new(tokio::sync::Semaphore::new(ENDPOINTS_AT_ONCE)),
@@ -418,7 +421,9 @@ impl Inner {
             let (inner, places) = (inner.clone(), places.clone());
             self.endpoints_flying
                 .fetch_add(usize::from(to_endpoint), Ordering::SeqCst);
+            let turn = self.turns.enter(step.business_no);
             tokio::spawn(async move {
+                let _own = turn.place().await;
                 let _place = places.acquire_owned().await;
                 if !*inner.stopping.borrow() {
                     worker::deliver(inner.clone(), step).await;

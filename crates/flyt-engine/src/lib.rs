@@ -59,6 +59,7 @@ mod tenant;
 mod terms;
 mod test_send;
 mod timeline;
+mod turns;
 mod watch;
 mod worker;
 mod workflow;

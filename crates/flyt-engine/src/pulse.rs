@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use crate::replan;
 use crate::report;
 use crate::retention;
+use crate::turns;
 use crate::worker;
 use flyt_core::id::StepId;
 use flyt_core::instant::{from_ms, to_ms};
@@ -29,7 +30,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Rows of each kind that one pass takes.
-const BATCH: i64 = 200;
+pub(crate) const BATCH: i64 = 200;
 /// Re-plans that one pass moves on.
 const REPLANS: i64 = 8;
 /// Longest rest between two passes on the system clock: the net under the wake-ups.
@@ -101,8 +102,9 @@ struct Passed {
 async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
     let now = to_ms(inner.clock.now());
     let endpoints = inner.endpoint_room();
+    let last = inner.turns.last();
     let mut found = inner
-        .glance(async move |tx: &mut Tx| look(tx, now, endpoints > 0).await)
+        .glance(async move |tx: &mut Tx| look(tx, now, (endpoints > 0, last)).await)
         .await?;
     if inner.held.load(Ordering::SeqCst) || inner.is_off() {
         // Nothing leaves; planning goes on, so that what is released is what was planned in time.
@@ -146,12 +148,13 @@ async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
     })
 }
 
-/// `endpoints`: whether there is room for deliveries to endpoints; without, they stand in nobody's way.
-async fn look(tx: &mut Tx, now: i64, endpoints: bool) -> Result<Found, Refusal> {
+/// `endpoints`: whether there is room for deliveries to endpoints; without, they stand in nobody's way. `last`: the business
+/// that was served last.
+async fn look(tx: &mut Tx, now: i64, (endpoints, last): (bool, i64)) -> Result<Found, Refusal> {
     let mut engine = tx.engine();
     let replans = workflows::replans(&mut engine, REPLANS).await?;
-    let timers = timers::due(&mut engine, now, BATCH).await?;
-    let steps = steps::due(&mut engine, now, endpoints, BATCH).await?;
+    let timers = turns::timers(&mut engine, (now, last)).await?;
+    let steps = turns::steps(&mut engine, (now, endpoints, last)).await?;
     let probes = circuits::due(&mut engine, now, BATCH).await?;
     let undecided = reports::undecided(&mut engine, now, BATCH).await?;
     let next = if timers.is_empty() && steps.is_empty() {
@@ -179,6 +182,7 @@ async fn look(tx: &mut Tx, now: i64, endpoints: bool) -> Result<Found, Refusal> 
 }
 
 async fn claim(inner: &Arc<Inner>, rows: Vec<StepRow>) -> Result<usize, Refusal> {
+    let rows = inner.turns.share(rows);
     if rows.is_empty() {
         return Ok(0);
     }

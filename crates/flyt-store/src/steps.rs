@@ -115,6 +115,21 @@ const DUE: Sql = select!(
     "WHERE state = 'ready' AND due_at <= $1 AND ($3 OR channel IS NULL OR channel <> 'endpoint') \
      ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2"
 );
+/// Businesses that have a step due. One look for each that has any ready: the index is walked in leaps.
+const TURN: Sql = Sql::same(
+    "WITH RECURSIVE turn(no) AS (SELECT (SELECT s.business_no FROM steps s WHERE s.state = 'ready' AND s.business_no > $1 \
+     ORDER BY s.business_no LIMIT 1) UNION ALL SELECT (SELECT s.business_no FROM steps s WHERE s.state = 'ready' \
+     AND s.business_no > turn.no ORDER BY s.business_no LIMIT 1) FROM turn WHERE turn.no < $2) \
+     SELECT no FROM turn WHERE no < $2 AND EXISTS (SELECT 1 FROM steps s WHERE s.state = 'ready' AND s.business_no = turn.no \
+     AND s.due_at <= $3) LIMIT $4",
+);
+/// What would wait for an answer to the one before it is left where it is.
+const DUE_OF: Sql = select!(
+    "AS s WHERE s.state = 'ready' AND s.business_no = $1 AND s.due_at <= $2 \
+     AND ($4 OR s.channel IS NULL OR s.channel <> 'endpoint') AND NOT EXISTS (SELECT 1 FROM steps f \
+     WHERE f.booking_id = s.booking_id AND f.business_no = s.business_no AND f.channel = s.channel \
+     AND f.state IN ('claimed', 'sending')) ORDER BY s.due_at, s.position, s.booking_id, s.run_id, s.step_no LIMIT $3"
+);
 const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM steps WHERE state = 'ready' ORDER BY due_at LIMIT 1");
 const IN_FLIGHT: Sql = Sql::same(
     "SELECT count(*) FROM steps WHERE business_no = $1 AND booking_id = $2 AND channel = $3 AND state IN ('claimed', 'sending')",
@@ -176,6 +191,8 @@ pub(crate) const ALL: &[Sql] = &[
     OF_RUN,
     OF_BOOKING,
     DUE,
+    TURN,
+    DUE_OF,
     NEXT_DUE,
     IN_FLIGHT,
     HELD_BY_OTHERS,
@@ -285,6 +302,23 @@ pub async fn of_booking(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec
 /// Ready steps of all businesses that are due, in the order of claims; on request without deliveries to endpoints.
 pub async fn due(tx: &mut EngineTx<'_>, now: i64, endpoints: bool, limit: i64) -> Result<Vec<StepRow>> {
     tx.query(DUE, &[now.into(), limit.into(), endpoints.into()]).await
+}
+/// Businesses between two numbers (both exclusive) that have a step due, in their order.
+pub async fn turn(tx: &mut EngineTx<'_>, between: (i64, i64), now: i64, limit: i64) -> Result<Vec<i64>> {
+    let wanted = [between.0.into(), between.1.into(), now.into(), limit.into()];
+    let rows = tx.query::<(i64,)>(TURN, &wanted).await?;
+    Ok(rows.into_iter().map(|(no,)| no).collect())
+}
+/// Ready steps of one business that are due and wait for no answer, in the order of claims; on request without deliveries to
+/// endpoints.
+pub async fn due_of(
+    tx: &mut EngineTx<'_>,
+    business_no: i64,
+    (now, endpoints): (i64, bool),
+    limit: i64,
+) -> Result<Vec<StepRow>> {
+    let wanted = [business_no.into(), now.into(), limit.into(), endpoints.into()];
+    tx.query(DUE_OF, &wanted).await
 }
 /// When the next ready step of all businesses comes due, ms.
 pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {

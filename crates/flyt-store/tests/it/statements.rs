@@ -110,11 +110,11 @@ fn a_statement_without_a_business_is_one_of_these() {
         .collect();
     assert_eq!(
         without, EXPECTED_WITHOUT,
-        "key by hash, key used; secrets to be sealed anew; old answers; open re-plans; what is due and when; abandoned \
+        "key by hash, key used; secrets to be sealed anew; old answers; open re-plans; what is due, whose and when; abandoned \
          claims; what a release lets go; probes; old reports; what waits for a report; source by token, waiting; where a person works"
     );
 }
-const EXPECTED_WITHOUT: [&str; 21] = [
+const EXPECTED_WITHOUT: [&str; 23] = [
     "keys",
     "keys",
     "secrets",
@@ -122,6 +122,8 @@ const EXPECTED_WITHOUT: [&str; 21] = [
     "workflows",
     "timers",
     "timers",
+    "timers",
+    "steps",
     "steps",
     "steps",
     "steps",
@@ -181,10 +183,14 @@ const ENGINE: &[&str] = &[
     "sessions::use_link",
     "steps::abandoned",
     "steps::due",
+    "steps::due_of",
     "steps::next_due",
     "steps::oldest_unclaimed",
+    "steps::turn",
     "timers::due",
+    "timers::due_of",
     "timers::next_due",
+    "timers::turn",
     "users::admins",
     "users::anybody",
     "users::below",
