@@ -71,7 +71,7 @@ impl Engine {
             .await?;
         let Some(filter) = filter else { return Ok(0) };
         if self.0.clock.is_manual() {
-            crate::pulse::settle(&self.0).await;
+            crate::pulse::looked(&self.0).await;
         }
         let (mut after, mut all) = (StepId { run: RunId(0), no: 0 }, 0);
         loop {

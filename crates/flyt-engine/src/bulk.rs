@@ -136,7 +136,7 @@ async fn settled(inner: &Arc<Inner>, caller: Caller, lines: Vec<BulkLine>) -> Ve
             continue;
         }
         all.extend(gone_at_once(inner, caller, std::mem::take(&mut quiet)).await);
-        pulse::settle(inner).await;
+        pulse::looked(inner).await;
         all.push(one(inner, caller, line).await);
     }
     all.extend(gone_at_once(inner, caller, quiet).await);
@@ -147,7 +147,7 @@ async fn gone_at_once(inner: &Arc<Inner>, caller: Caller, lines: Vec<BulkLine>) 
     if lines.is_empty() {
         return Vec::new();
     }
-    pulse::settle(inner).await;
+    pulse::looked(inner).await;
     at_once(inner, caller, lines.into_iter().map(|line| vec![line]).collect()).await
 }
 

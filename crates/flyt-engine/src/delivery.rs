@@ -8,9 +8,10 @@ use crate::events;
 use crate::quota;
 use crate::record;
 use crate::refusal::Refusal;
+use crate::road;
 use crate::send::Sent;
 use crate::tenant::{self, Tenant};
-use crate::worker::{End, Kept};
+use crate::worker::{End, Kept, Tried};
 use flyt_channels::outcome::{Answer, Outcome};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
 use flyt_core::business::Mode;
@@ -99,7 +100,16 @@ pub(crate) fn begin(
         updated_at: now,
     };
     let beside = out.dispatch.iter().filter(|s| s.kind == CHANNEL).count();
-    if out.inner.has_room(out.dispatch.len()) && out.inner.endpoint_room() > beside {
+    let same = out
+        .dispatch
+        .iter()
+        .filter(|s| s.kind == CHANNEL && s.recipient == row.recipient)
+        .count();
+    let flights = &out.inner.flights;
+    if out.inner.has_room(out.dispatch.len())
+        && flights.endpoint_room() > beside
+        && flights.room_to(url) > same
+    {
         out.inner.hold(&mut row, out.now);
     }
     steps::insert(&mut tx.tenant(out.business_no), &row)?;
@@ -201,6 +211,10 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
     if seen.tenant.business.settings.mode == Mode::Sandbox {
         return Ok(End::Tried(Box::new((kept, Sent::Captured).into())));
     }
+    let gate = road::gate_of(inner, step.business_no, &endpoint.url).await?;
+    if let Some(gate) = gate.as_ref().filter(|gate| gate.is_shut(step)) {
+        return Ok(End::Paused(gate.key.clone()));
+    }
     if let Some(end) = quota::take_call(inner, step, &seen.tenant.business.settings).await? {
         return Ok(end);
     }
@@ -211,7 +225,12 @@ async fn judge(inner: &Inner, step: &StepRow, seen: Seen, now: Timestamp) -> Res
             retry_after_ms: None,
         },
     };
-    Ok(End::Tried(Box::new((kept, Sent::Called(outcome)).into())))
+    Ok(End::Tried(Box::new(Tried {
+        kept,
+        sent: Sent::Called(outcome),
+        gate,
+        lost_before: false,
+    })))
 }
 
 fn letter(url: &str, body: String) -> Letter {

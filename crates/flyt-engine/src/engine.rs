@@ -2,7 +2,7 @@
 
 use crate::clock::{self, Clock};
 use crate::counts::Counts;
-use crate::delivery;
+use crate::flight::{self, Flights};
 use crate::hold::{self, Hold};
 use crate::ids::IdSource;
 use crate::nodes;
@@ -23,16 +23,12 @@ use flyt_store::Tx;
 use flyt_store::steps::StepRow;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// Deliveries in flight or waiting for a place, at most.
-const QUEUE: usize = 512;
 /// Deliveries in flight at once.
 const AT_ONCE: usize = 64;
-/// The same for deliveries to endpoints: an endpoint that does not answer must not hold up what goes to people.
-const ENDPOINT_QUEUE: usize = 64;
 /// Deliveries to endpoints in flight at once.
 const ENDPOINTS_AT_ONCE: usize = 16;
 /// How long a claim holds. Longer than every time-out of a try: the longest is SMTP's ten minutes after the final dot.
@@ -86,6 +82,8 @@ pub(crate) struct Inner {
     pub(crate) bell: watch::Sender<u64>,
     /// The bell that the last idle pass had heard, and when the next thing comes due.
     pub(crate) idle: watch::Sender<(u64, Option<i64>)>,
+    /// The bell that the last pass had heard which left nothing that it could begin.
+    pub(crate) passed: AtomicU64,
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) moving: tokio::sync::Mutex<()>,
     pub(crate) held: AtomicBool,
@@ -97,9 +95,8 @@ pub(crate) struct Inner {
     pub(crate) swept_ms: AtomicI64,
     pub(crate) turns: Turns,
     places: Arc<tokio::sync::Semaphore>,
-    flying: AtomicUsize,
     endpoint_places: Arc<tokio::sync::Semaphore>,
-    endpoints_flying: AtomicUsize,
+    pub(crate) flights: Flights,
     pub(crate) counts: Counts,
     itself: std::sync::OnceLock<std::sync::Weak<Inner>>,
 }
@@ -144,6 +141,7 @@ impl Engine {
             off_ms: AtomicI64::new(0),
             bell: watch::Sender::new(0),
             idle: watch::Sender::new((0, None)),
+            passed: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
             moving: tokio::sync::Mutex::new(()),
             held: AtomicBool::new(parts.held || stored.is_some()),
@@ -153,9 +151,8 @@ impl Engine {
             swept_ms: AtomicI64::new(0),
             turns: Turns::default(),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
-            flying: AtomicUsize::new(0),
             endpoint_places: Arc::new(tokio::sync::Semaphore::new(ENDPOINTS_AT_ONCE)),
-            endpoints_flying: AtomicUsize::new(0),
+            flights: Flights::default(),
             counts: Counts::default(),
             itself: std::sync::OnceLock::new(),
         });
@@ -358,7 +355,7 @@ impl Inner {
         T: Send + 'static,
     {
         if self.clock.is_manual() {
-            pulse::settle(self).await;
+            pulse::looked(self).await;
         }
         self.write(body).await
     }
@@ -370,15 +367,7 @@ impl Inner {
     }
     /// Deliveries in flight or waiting for a place.
     pub(crate) fn in_flight(&self) -> usize {
-        self.flying.load(Ordering::SeqCst)
-    }
-    /// How many more deliveries may be handed over.
-    pub(crate) fn room(&self) -> usize {
-        QUEUE.saturating_sub(self.in_flight())
-    }
-    /// How many more deliveries to endpoints may be handed over.
-    pub(crate) fn endpoint_room(&self) -> usize {
-        ENDPOINT_QUEUE.saturating_sub(self.endpoints_flying.load(Ordering::SeqCst))
+        self.flights.count()
     }
     /// Whether this process fires timers and delivers.
     pub(crate) fn works(&self) -> bool {
@@ -390,7 +379,7 @@ impl Inner {
     }
     /// Whether `more` deliveries beside one still fit.
     pub(crate) fn has_room(&self, more: usize) -> bool {
-        self.works && self.room() > more && !self.held.load(Ordering::SeqCst) && !self.is_off()
+        self.works && self.flights.room() > more && !self.held.load(Ordering::SeqCst) && !self.is_off()
     }
     /// Writes the claim of this boot into a step.
     pub(crate) fn hold(&self, row: &mut StepRow, now: Timestamp) {
@@ -409,29 +398,30 @@ impl Inner {
             return;
         }
         // Counted before the bell, so that nobody takes the engine for idle between the commit and the first delivery.
-        self.flying.fetch_add(steps.len(), Ordering::SeqCst);
+        let steps: Vec<(u64, StepRow)> = steps
+            .into_iter()
+            .map(|step| (self.flights.begin(&step), step))
+            .collect();
         self.ring();
-        for step in steps {
-            let to_endpoint = step.channel.as_deref() == Some(delivery::CHANNEL);
-            let places = if to_endpoint {
+        for (flight, step) in steps {
+            let places = if flight::is_to_endpoint(&step) {
                 &self.endpoint_places
             } else {
                 &self.places
             };
             let (inner, places) = (inner.clone(), places.clone());
-            self.endpoints_flying
-                .fetch_add(usize::from(to_endpoint), Ordering::SeqCst);
-            let turn = self.turns.enter(step.business_no);
+            let turn = (!flight::is_to_endpoint(&step)).then(|| self.turns.enter(step.business_no));
             tokio::spawn(async move {
-                let _own = turn.place().await;
+                let _own = match &turn {
+                    Some(turn) => turn.place().await,
+                    None => None,
+                };
                 let _place = places.acquire_owned().await;
                 if !*inner.stopping.borrow() {
-                    worker::deliver(inner.clone(), step).await;
+                    let delivery = Box::pin(worker::deliver(inner.clone(), step));
+                    inner.flights.fly(flight, delivery).await;
                 }
-                inner
-                    .endpoints_flying
-                    .fetch_sub(usize::from(to_endpoint), Ordering::SeqCst);
-                inner.flying.fetch_sub(1, Ordering::SeqCst);
+                inner.flights.end(flight);
                 inner.ring();
             });
         }

@@ -293,7 +293,7 @@ async fn everything(inner: &Inner, tx: &mut Tx) -> Result<Preview, Refusal> {
         preview.add(outcome(mode, count.expired), &count.channel, count.messages);
     }
     let most = i64::try_from(EXAMPLES / 2).unwrap_or(0);
-    for row in steps::due(&mut tx.engine(), ms, true, most).await? {
+    for row in steps::due(&mut tx.engine(), ms, Some(&[]), most).await? {
         let Some(channel) = row.channel.as_deref() else {
             continue;
         };

@@ -29,6 +29,7 @@ mod explain;
 mod export;
 mod figures;
 mod fingerprint;
+mod flight;
 pub mod hold;
 mod ids;
 mod impact;

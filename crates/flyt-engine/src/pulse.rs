@@ -4,9 +4,9 @@
 use crate::barrier;
 use crate::circuit;
 use crate::clock;
-use crate::delivery;
 use crate::due;
 use crate::engine::Inner;
+use crate::flight;
 use crate::refusal::Refusal;
 use crate::replan;
 use crate::report;
@@ -24,6 +24,7 @@ use flyt_store::workflows::{self, ReplanRow};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -58,11 +59,16 @@ pub(crate) async fn beat(inner: Arc<Inner>) {
         let heard = *bell.borrow_and_update();
         let rest = match pass(&inner).await {
             Ok(Passed { again: true, .. }) => continue,
-            Ok(Passed { next, whole, .. }) => {
+            Ok(Passed {
+                next, whole, crowded, ..
+            }) => {
                 inner
                     .last_beat_ms
                     .store(clock::wall().as_millisecond(), Ordering::Relaxed);
-                if whole && inner.in_flight() == 0 {
+                if whole {
+                    inner.passed.store(heard, Ordering::SeqCst);
+                }
+                if whole && !crowded && inner.in_flight() == 0 {
                     inner.idle.send_replace((heard, next));
                 }
                 rest(&inner, next)
@@ -94,17 +100,21 @@ struct Passed {
     again: bool,
     /// When the next thing comes due, ms.
     next: Option<i64>,
-    /// Nothing that was due was left for want of room.
+    /// Nothing for people that was due was left for want of room.
     whole: bool,
+    /// An endpoint has all that it may have, and may have more due.
+    crowded: bool,
 }
 
 /// One pass.
 async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
     let now = to_ms(inner.clock.now());
-    let endpoints = inner.endpoint_room();
+    let (endpoints, full) = (inner.flights.endpoint_room(), inner.flights.full());
+    let mut crowded = endpoints == 0 || !full.is_empty();
+    let but = (endpoints > 0).then_some(full);
     let last = inner.turns.last();
     let mut found = inner
-        .glance(async move |tx: &mut Tx| look(tx, now, (endpoints > 0, last)).await)
+        .glance(async move |tx: &mut Tx| look(tx, now, (but.as_deref(), last)).await)
         .await?;
     if inner.held.load(Ordering::SeqCst) || inner.is_off() {
         // Nothing leaves; planning goes on, so that what is released is what was planned in time.
@@ -113,27 +123,20 @@ async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
             ..Found::default()
         };
     }
-    let room = inner.room();
-    let mut to_endpoints = 0;
-    let deliveries: Vec<StepRow> = found
-        .steps
-        .iter()
-        .filter(|s| s.channel.is_some())
-        .filter(|s| {
-            to_endpoints += usize::from(s.kind == delivery::CHANNEL);
-            s.kind != delivery::CHANNEL || to_endpoints <= endpoints
-        })
-        .take(room)
-        .cloned()
-        .collect();
-    let barriers: Vec<StepRow> = found
-        .steps
-        .iter()
-        .filter(|s| s.channel.is_none())
-        .cloned()
-        .collect();
-    let due = found.steps.iter().filter(|s| s.channel.is_some()).count();
-    let whole = endpoints > 0 && deliveries.len() == due;
+    let (mut to_endpoints, due): (Vec<StepRow>, Vec<StepRow>) =
+        found.steps.into_iter().partition(flight::is_to_endpoint);
+    let (mut deliveries, barriers): (Vec<StepRow>, Vec<StepRow>) =
+        due.into_iter().partition(|s| s.channel.is_some());
+    let people = deliveries.len();
+    deliveries.truncate(inner.flights.room());
+    let whole = deliveries.len() == people;
+    let fair = shares(
+        inner,
+        &mut to_endpoints,
+        endpoints.min(inner.flights.room() - deliveries.len()),
+    );
+    crowded |= fair;
+    deliveries.append(&mut to_endpoints);
     let claimed = claim(inner, deliveries).await?;
     let mut done = join_all(found.replans.into_iter().map(|r| replanned(inner, r))).await;
     done.extend(join_all(found.timers.into_iter().map(|t| fired(inner, t))).await);
@@ -145,12 +148,28 @@ async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
         again: claimed > 0 || done.contains(&true),
         next: found.next,
         whole,
+        crowded,
     })
 }
 
-/// `endpoints`: whether there is room for deliveries to endpoints; without, they stand in nobody's way. `last`: the business
-/// that was served last.
-async fn look(tx: &mut Tx, now: i64, (endpoints, last): (bool, i64)) -> Result<Found, Refusal> {
+/// Keeps of deliveries to endpoints what there is room for, of each address its share. True: something is left.
+fn shares(inner: &Inner, found: &mut Vec<StepRow>, room: usize) -> bool {
+    let before = found.len();
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    found.retain(|step| {
+        let address = step.recipient.clone().unwrap_or_default();
+        let room = inner.flights.room_to(&address);
+        let count = taken.entry(address).or_default();
+        *count += 1;
+        *count <= room
+    });
+    found.truncate(room);
+    found.len() < before
+}
+
+/// `endpoints`: the addresses of endpoints that have their share; `None`: there is no room for any, and deliveries to them
+/// stand in nobody's way. `last`: the business that was served last.
+async fn look(tx: &mut Tx, now: i64, (endpoints, last): (Option<&[String]>, i64)) -> Result<Found, Refusal> {
     let mut engine = tx.engine();
     let replans = workflows::replans(&mut engine, REPLANS).await?;
     let timers = turns::timers(&mut engine, (now, last)).await?;
@@ -256,6 +275,27 @@ pub(crate) async fn settle(inner: &Inner) -> Option<i64> {
     let mut idle = inner.idle.subscribe();
     let settled = idle.wait_for(|(heard, _)| *heard >= wanted).await;
     settled.ok().and_then(|state| state.1)
+}
+
+/// How often a write looks whether all that it waits for are answers that do not come.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Waits until what is due at the present instant has had its last look. That of one message waits for the answer to the one
+/// before it, so this settles; but not for a receiver that does not answer: a write must not hang on a delivery.
+pub(crate) async fn looked(inner: &Inner) {
+    let wanted = *inner.bell.borrow();
+    let hangs = async {
+        loop {
+            clock::pause(LOOK).await;
+            if inner.passed.load(Ordering::SeqCst) >= wanted && inner.flights.all_hang() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        _ = settle(inner) => {}
+        () = hangs => {}
+    }
 }
 
 /// Moves the test clock to `target`: every due instant on the way is begun in order, each at its own instant.

@@ -30,6 +30,7 @@ pub(crate) async fn send(
     kept: &Kept,
     now: Timestamp,
 ) -> Sent {
+    inner.flights.looked();
     match &seen.road.way {
         Way::Captured => Sent::Captured,
         Way::Call => Sent::Called(webhook(inner, step, act, seen, kept, now).await),

@@ -6,6 +6,7 @@ use crate::refusal::Refusal;
 use flyt_store::EngineTx;
 use flyt_store::steps::{self, StepRow};
 use flyt_store::timers::{self, TimerRow};
+use flyt_store::turns;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,17 +115,17 @@ fn in_turn<T>(rows: impl Iterator<Item = T>, of: impl Fn(&T) -> i64) -> Vec<T> {
 /// What is due: all of it where it is little, else a part of each business's that has something due, beginning after `last`.
 pub(crate) async fn steps(
     tx: &mut EngineTx<'_>,
-    (now, endpoints, last): (i64, bool, i64),
+    (now, endpoints, last): (i64, Option<&[String]>, i64),
 ) -> Result<Vec<StepRow>, Refusal> {
     let head = steps::due(tx, now, endpoints, BATCH).await?;
     if is_all(head.len()) {
         return Ok(head);
     }
-    let mut businesses = steps::turn(tx, (last, i64::MAX), now, SERVED).await?;
-    businesses.extend(steps::turn(tx, (0, last.saturating_add(1)), now, rest(&businesses)).await?);
+    let mut businesses = turns::with_steps(tx, (last, i64::MAX), now, SERVED).await?;
+    businesses.extend(turns::with_steps(tx, (0, last.saturating_add(1)), now, rest(&businesses)).await?);
     let mut rows = Vec::new();
     for business in &businesses {
-        rows.extend(steps::due_of(tx, *business, (now, endpoints), part(&businesses)).await?);
+        rows.extend(turns::steps_of(tx, *business, (now, endpoints), part(&businesses)).await?);
     }
     Ok(rows)
 }
@@ -135,14 +136,14 @@ pub(crate) async fn timers(tx: &mut EngineTx<'_>, (now, last): (i64, i64)) -> Re
     if is_all(head.len()) {
         return Ok(head);
     }
-    let mut businesses = timers::turn(tx, (last, i64::MAX), now, SERVED).await?;
-    businesses.extend(timers::turn(tx, (0, last.saturating_add(1)), now, rest(&businesses)).await?);
+    let mut businesses = turns::with_timers(tx, (last, i64::MAX), now, SERVED).await?;
+    businesses.extend(turns::with_timers(tx, (0, last.saturating_add(1)), now, rest(&businesses)).await?);
     if businesses.len() < 2 {
         return Ok(head); // nobody else waits
     }
     let mut rows = Vec::new();
     for business in &businesses {
-        rows.extend(timers::due_of(tx, *business, now, part(&businesses)).await?);
+        rows.extend(turns::timers_of(tx, *business, now, part(&businesses)).await?);
     }
     Ok(in_turn(rows.into_iter(), |row| row.business_no))
 }

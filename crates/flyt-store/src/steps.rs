@@ -90,6 +90,7 @@ macro_rules! columns {
          language, segments, sent_at, created_at, updated_at"
     };
 }
+pub(crate) use columns;
 macro_rules! select {
     ($rest:literal) => {
         Sql::same(concat!("SELECT ", columns!(), " FROM steps ", $rest))
@@ -112,23 +113,8 @@ const OF_RUN: Sql = select!("WHERE business_no = $1 AND run_id = $2 ORDER BY ste
 const OF_BOOKING: Sql =
     select!("WHERE business_no = $1 AND booking_id = $2 ORDER BY run_id, step_no LIMIT 2000");
 const DUE: Sql = select!(
-    "WHERE state = 'ready' AND due_at <= $1 AND ($3 OR channel IS NULL OR channel <> 'endpoint') \
+    "WHERE state = 'ready' AND due_at <= $1 AND (channel IS NULL OR channel <> 'endpoint' OR ($3 AND replace($4, ' ' || recipient || ' ', '') = $4)) \
      ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2"
-);
-/// Businesses that have a step due. One look for each that has any ready: the index is walked in leaps.
-const TURN: Sql = Sql::same(
-    "WITH RECURSIVE turn(no) AS (SELECT (SELECT s.business_no FROM steps s WHERE s.state = 'ready' AND s.business_no > $1 \
-     ORDER BY s.business_no LIMIT 1) UNION ALL SELECT (SELECT s.business_no FROM steps s WHERE s.state = 'ready' \
-     AND s.business_no > turn.no ORDER BY s.business_no LIMIT 1) FROM turn WHERE turn.no < $2) \
-     SELECT no FROM turn WHERE no < $2 AND EXISTS (SELECT 1 FROM steps s WHERE s.state = 'ready' AND s.business_no = turn.no \
-     AND s.due_at <= $3) LIMIT $4",
-);
-/// What would wait for an answer to the one before it is left where it is.
-const DUE_OF: Sql = select!(
-    "AS s WHERE s.state = 'ready' AND s.business_no = $1 AND s.due_at <= $2 \
-     AND ($4 OR s.channel IS NULL OR s.channel <> 'endpoint') AND NOT EXISTS (SELECT 1 FROM steps f \
-     WHERE f.booking_id = s.booking_id AND f.business_no = s.business_no AND f.channel = s.channel \
-     AND f.state IN ('claimed', 'sending')) ORDER BY s.due_at, s.position, s.booking_id, s.run_id, s.step_no LIMIT $3"
 );
 const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM steps WHERE state = 'ready' ORDER BY due_at LIMIT 1");
 const IN_FLIGHT: Sql = Sql::same(
@@ -191,8 +177,6 @@ pub(crate) const ALL: &[Sql] = &[
     OF_RUN,
     OF_BOOKING,
     DUE,
-    TURN,
-    DUE_OF,
     NEXT_DUE,
     IN_FLIGHT,
     HELD_BY_OTHERS,
@@ -299,26 +283,25 @@ pub async fn of_booking(tx: &mut TenantTx<'_>, booking: BookingId) -> Result<Vec
     let business = tx.business_no();
     tx.query(OF_BOOKING, &[business.into(), booking.0.into()]).await
 }
-/// Ready steps of all businesses that are due, in the order of claims; on request without deliveries to endpoints.
-pub async fn due(tx: &mut EngineTx<'_>, now: i64, endpoints: bool, limit: i64) -> Result<Vec<StepRow>> {
-    tx.query(DUE, &[now.into(), limit.into(), endpoints.into()]).await
-}
-/// Businesses between two numbers (both exclusive) that have a step due, in their order.
-pub async fn turn(tx: &mut EngineTx<'_>, between: (i64, i64), now: i64, limit: i64) -> Result<Vec<i64>> {
-    let wanted = [between.0.into(), between.1.into(), now.into(), limit.into()];
-    let rows = tx.query::<(i64,)>(TURN, &wanted).await?;
-    Ok(rows.into_iter().map(|(no,)| no).collect())
-}
-/// Ready steps of one business that are due and wait for no answer, in the order of claims; on request without deliveries to
-/// endpoints.
-pub async fn due_of(
+/// Ready steps of all businesses that are due, in the order of claims. `but`: not the deliveries to these addresses of
+/// endpoints; `None`: to no endpoint.
+pub async fn due(
     tx: &mut EngineTx<'_>,
-    business_no: i64,
-    (now, endpoints): (i64, bool),
+    now: i64,
+    but: Option<&[String]>,
     limit: i64,
 ) -> Result<Vec<StepRow>> {
-    let wanted = [business_no.into(), now.into(), limit.into(), endpoints.into()];
-    tx.query(DUE_OF, &wanted).await
+    let wanted = [
+        now.into(),
+        limit.into(),
+        but.is_some().into(),
+        blanks_between(but).into(),
+    ];
+    tx.query(DUE, &wanted).await
+}
+/// Addresses as the statements look for them: none holds a blank.
+pub(crate) fn blanks_between(but: Option<&[String]>) -> String {
+    format!(" {} ", but.unwrap_or_default().join("  "))
 }
 /// When the next ready step of all businesses comes due, ms.
 pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {

@@ -70,18 +70,6 @@ const DUE: Sql = Sql::same(
     "SELECT business_no, booking_id, trigger_no, grp, anchor_at, due_at, plan_no, position, held FROM timers \
      WHERE due_at <= $1 ORDER BY due_at, position, booking_id, trigger_no, grp LIMIT $2",
 );
-/// As `steps::TURN`.
-const TURN: Sql = Sql::same(
-    "WITH RECURSIVE turn(no) AS (SELECT (SELECT t.business_no FROM timers t WHERE t.business_no > $1 \
-     ORDER BY t.business_no LIMIT 1) UNION ALL SELECT (SELECT t.business_no FROM timers t \
-     WHERE t.business_no > turn.no ORDER BY t.business_no LIMIT 1) FROM turn WHERE turn.no < $2) \
-     SELECT no FROM turn WHERE no < $2 AND EXISTS (SELECT 1 FROM timers t WHERE t.business_no = turn.no \
-     AND t.due_at <= $3) LIMIT $4",
-);
-const DUE_OF: Sql = Sql::same(
-    "SELECT business_no, booking_id, trigger_no, grp, anchor_at, due_at, plan_no, position, held FROM timers \
-     WHERE business_no = $1 AND due_at <= $2 ORDER BY due_at, position, booking_id, trigger_no, grp LIMIT $3",
-);
 const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM timers ORDER BY due_at LIMIT 1");
 const END: Sql = Sql::same(
     "INSERT INTO timer_ends (business_no, id, booking_id, trigger_no, grp, anchor_at, due_at, ended_at, state, reason) \
@@ -97,7 +85,7 @@ const SKIPPED: Sql = Sql::same(
 );
 const COUNT: Sql = Sql::same("SELECT count(*) FROM timers WHERE business_no = $1");
 pub(crate) const ALL: &[Sql] = &[
-    PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, TURN, DUE_OF, NEXT_DUE, END, ENDS, SKIPPED, COUNT,
+    PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, NEXT_DUE, END, ENDS, SKIPPED, COUNT,
 ];
 
 /// Writes a timer, in place of one of the same booking, trigger and group.
@@ -185,17 +173,6 @@ pub async fn due(tx: &mut EngineTx<'_>, now: i64, limit: i64) -> Result<Vec<Time
     tx.query(DUE, &[now.into(), limit.into()]).await
 }
 
-/// Businesses between two numbers (both exclusive) that have a timer due, in their order.
-pub async fn turn(tx: &mut EngineTx<'_>, between: (i64, i64), now: i64, limit: i64) -> Result<Vec<i64>> {
-    let wanted = [between.0.into(), between.1.into(), now.into(), limit.into()];
-    let rows = tx.query::<(i64,)>(TURN, &wanted).await?;
-    Ok(rows.into_iter().map(|(no,)| no).collect())
-}
-/// Timers of one business that are due, in the order of claims.
-pub async fn due_of(tx: &mut EngineTx<'_>, business_no: i64, now: i64, limit: i64) -> Result<Vec<TimerRow>> {
-    tx.query(DUE_OF, &[business_no.into(), now.into(), limit.into()])
-        .await
-}
 /// When the next timer of all businesses comes due, ms.
 pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
     Ok(tx.query_opt::<(i64,)>(NEXT_DUE, &[]).await?.map(|(at,)| at))

@@ -1,13 +1,16 @@
 //! Webhook endpoints and the feed, where several processes are at work or a receiver is dead.
 
-use crate::world::{World, fresh_database, receiver, sms};
+use crate::gateway::{Gateway, Say};
+use crate::world::{World, fresh_database, hook, receiver, slow, sms};
 use flyt_engine::{EventQuery, Terms};
 use flyt_store::{Store, Tx, steps};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 const TAKEN: &str = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
 
@@ -37,7 +40,7 @@ async fn a_delivery_that_a_dead_process_had_claimed_is_made_by_another() {
     // It is there with the booking: what happens to the process from now on cannot lose it.
     let no = held.caller.business_no;
     let write = held.engine.store().write(async move |tx: &mut Tx| {
-        let ready = steps::due(&mut tx.engine(), i64::MAX, true, 10).await?;
+        let ready = steps::due(&mut tx.engine(), i64::MAX, Some(&[]), 10).await?;
         assert_eq!(ready.len(), 1);
         let claimed = steps::StepRow {
             state: "claimed".to_owned(),
@@ -160,5 +163,96 @@ async fn a_delivery_that_was_held_beyond_its_time_does_not_leave() {
         (&all[0]["reason"], &all[0]["attempts"]),
         (&json!("expired"), &json!(0))
     );
+    w.engine.stop().await;
+}
+
+/// The address of a gateway as that of a receiver.
+fn address(gateway: &Gateway) -> String {
+    gateway.generic().replace("token@", "")
+}
+
+async fn endpoint_down(store: Store) {
+    let down = Gateway::start((0..5).map(|_| Say::Answer("503 Down", "")).collect()).await;
+    let well = Gateway::start(Vec::new()).await;
+    let w = World::on(store, "2026-10-01T08:00:00Z").await;
+    let dead = subscribe(&w, &address(&down)).await;
+    subscribe(&w, &address(&well)).await;
+    for day in 1..=7 {
+        w.book(&format!("2026-10-2{day}T10:00:00Z"), json!({})).await;
+    }
+    assert_eq!((down.seen().len(), well.seen().len()), (5, 7));
+    let waiting = deliveries(&w, dead).await;
+    let paused = waiting.iter().filter(|d| d["reason"] == "channel_paused");
+    assert_eq!(
+        paused
+            .map(|d| d["attempts"].as_i64().unwrap())
+            .collect::<Vec<_>>(),
+        [0, 0],
+        "those that wait burn nothing: {waiting:?}"
+    );
+    // It is well again: the probe goes after a minute, the rest with it or by their own plan.
+    w.clock("2026-10-01T08:10:00Z").await;
+    let all = deliveries(&w, dead).await;
+    assert!(all.iter().all(|d| d["state"] == "sent"), "{all:?}");
+    assert_eq!(down.seen().len(), 12);
+    w.engine.stop().await;
+}
+#[tokio::test]
+async fn five_failures_in_a_row_pause_an_endpoint_until_a_probe_succeeds_on_sqlite() {
+    endpoint_down(Store::sqlite_in_memory().unwrap()).await;
+}
+#[tokio::test]
+async fn five_failures_in_a_row_pause_an_endpoint_until_a_probe_succeeds_on_postgresql() {
+    endpoint_down(store(&fresh_database()).await).await;
+}
+
+async fn dead_beside_well(store: Store) {
+    let well = Gateway::start(Vec::new()).await;
+    let never = Arc::new(Notify::new());
+    let dead = Gateway::start((0..40).map(|_| Say::Wait(never.clone())).collect()).await;
+    let w = World::live(store, None).await;
+    subscribe(&w, &address(&dead)).await;
+    subscribe(&w, &address(&well)).await;
+    for _ in 0..40 {
+        w.write_only("2036-10-20T10:00:00Z").await;
+    }
+    well.given(40).await;
+    assert_eq!(
+        dead.seen().len(),
+        4,
+        "it has its share of the places and no more, and none of its calls is over yet"
+    );
+    never.notify_waiters();
+    w.engine.stop().await;
+}
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer_leaves_room_for_the_others_on_sqlite() {
+    dead_beside_well(Store::sqlite_in_memory().unwrap()).await;
+}
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer_leaves_room_for_the_others_on_postgresql() {
+    dead_beside_well(store(&fresh_database()).await).await;
+}
+
+#[tokio::test]
+async fn a_write_under_the_test_clock_does_not_wait_for_a_receiver_that_does_not_answer() {
+    let (url, go, calls) = slow(TAKEN, TAKEN).await;
+    let (end_url, end_go, _) = slow(TAKEN, TAKEN).await;
+    let w = World::new("2026-10-01T08:00:00Z").await;
+    let endpoint = subscribe(&w, &end_url).await;
+    w.workflow(json!({"type": "booking.created"}), json!({}), hook(&url))
+        .await;
+    w.write_only("2026-10-20T10:00:00Z").await;
+    w.write_only("2026-10-21T10:00:00Z").await;
+    w.write_only("2026-10-22T10:00:00Z").await;
+    // Only now the first calls are answered. Had a write waited for them, they would be lost by now and tried again.
+    go.notify_one();
+    end_go.notify_one();
+    w.engine.settle().await;
+    let all = [w.messages().await, deliveries(&w, endpoint).await].concat();
+    let came = |m: &Value| (m["state"].as_str().unwrap().to_owned(), m["attempts"].as_i64());
+    let all: Vec<_> = all.iter().map(came).collect();
+    assert_eq!(all, vec![("sent".to_owned(), Some(1)); 6]);
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
     w.engine.stop().await;
 }

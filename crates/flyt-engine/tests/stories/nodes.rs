@@ -71,7 +71,7 @@ async fn what_a_process_left_claimed_is_taken_up_once_it_has_been_silent() {
     let no = held.caller.business_no;
     let write = held.engine.store().write(async move |tx: &mut Tx| {
         let now = nodes::server_time(&mut tx.engine()).await?;
-        let ready = steps::due(&mut tx.engine(), i64::MAX, true, 10).await?;
+        let ready = steps::due(&mut tx.engine(), i64::MAX, Some(&[]), 10).await?;
         assert_eq!(ready.len(), 2);
         for (step, (number, ago)) in ready.iter().zip([(7, 0), (8, 60_000)]) {
             let boot = 1_000 + number;

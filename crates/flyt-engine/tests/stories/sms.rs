@@ -225,7 +225,7 @@ async fn crashed(account: &str, state: &'static str) -> World {
     dead.write_only(START).await;
     let no = dead.caller.business_no;
     let write = store.write(async move |tx: &mut Tx| {
-        let ready = steps::due(&mut tx.engine(), i64::MAX, true, 10).await?;
+        let ready = steps::due(&mut tx.engine(), i64::MAX, Some(&[]), 10).await?;
         assert_eq!(ready.len(), 1);
         let left = StepRow {
             state: state.to_owned(),
