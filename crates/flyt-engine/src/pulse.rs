@@ -17,9 +17,10 @@ use flyt_core::id::StepId;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_store::Tx;
 use flyt_store::circuits::{self, CircuitRow};
+use flyt_store::horizon;
 use flyt_store::reports;
-use flyt_store::steps::{self, StepRow};
-use flyt_store::timers::{self, TimerRow};
+use flyt_store::steps::StepRow;
+use flyt_store::timers::TimerRow;
 use flyt_store::workflows::{self, ReplanRow};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -168,36 +169,34 @@ fn shares(inner: &Inner, found: &mut Vec<StepRow>, room: usize) -> bool {
 }
 
 /// `endpoints`: the addresses of endpoints that have their share; `None`: there is no room for any, and deliveries to them
-/// stand in nobody's way. `last`: the business that was served last.
+/// stand in nobody's way. `last`: the business that was served last. One statement tells which kinds have something due; only those are read.
 async fn look(tx: &mut Tx, now: i64, (endpoints, last): (Option<&[String]>, i64)) -> Result<Found, Refusal> {
     let mut engine = tx.engine();
-    let replans = workflows::replans(&mut engine, REPLANS).await?;
-    let timers = turns::timers(&mut engine, (now, last)).await?;
-    let steps = turns::steps(&mut engine, (now, endpoints, last)).await?;
-    let probes = circuits::due(&mut engine, now, BATCH).await?;
-    let undecided = reports::undecided(&mut engine, now, BATCH).await?;
-    let next = if timers.is_empty() && steps.is_empty() {
-        [
-            timers::next_due(&mut engine).await?,
-            // What is due and waits for room is taken up when a delivery ends, which rings.
-            steps::next_due(&mut engine).await?.filter(|at| *at > now),
-            circuits::next_due(&mut engine).await?,
-            reports::next_undecided(&mut engine).await?,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    } else {
-        None
-    };
-    Ok(Found {
-        timers,
-        steps,
-        replans,
-        probes,
-        undecided,
-        next,
-    })
+    let horizon = horizon::earliest(&mut engine).await?;
+    let due = |at: Option<i64>| at.is_some_and(|at| at <= now);
+    let mut found = Found::default();
+    if horizon.replans {
+        found.replans = workflows::replans(&mut engine, REPLANS).await?;
+    }
+    if due(horizon.timer) {
+        found.timers = turns::timers(&mut engine, (now, last)).await?;
+    }
+    if due(horizon.step) {
+        found.steps = turns::steps(&mut engine, (now, endpoints, last)).await?;
+    }
+    if due(horizon.probe) {
+        found.probes = circuits::due(&mut engine, now, BATCH).await?;
+    }
+    if due(horizon.undecided) {
+        found.undecided = reports::undecided(&mut engine, now, BATCH).await?;
+    }
+    if found.timers.is_empty() && found.steps.is_empty() {
+        // What is due and waits for room is taken up when a delivery ends, which rings.
+        let step = horizon.step.filter(|at| *at > now);
+        let all = [horizon.timer, step, horizon.next_probe, horizon.undecided];
+        found.next = all.into_iter().flatten().min();
+    }
+    Ok(found)
 }
 
 async fn claim(inner: &Arc<Inner>, rows: Vec<StepRow>) -> Result<usize, Refusal> {

@@ -66,8 +66,10 @@ pub enum Actor {
     Platform,
     /// A key of the business.
     Key(KeyId),
-    /// A person.
+    /// A person of the business.
     User(UserId),
+    /// A person who runs the installation.
+    Admin(UserId),
     /// A customer through a link.
     Customer,
     /// A run of a workflow.
@@ -77,12 +79,18 @@ pub enum Actor {
     /// Flyt itself.
     System,
 }
+impl Actor {
+    /// Whether the operator of the installation acts, by key or in person.
+    pub fn is_operator(self) -> bool {
+        matches!(self, Self::Platform | Self::Admin(_))
+    }
+}
 impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Platform => f.write_str("platform"),
             Self::Key(id) => id.fmt(f),
-            Self::User(id) => id.fmt(f),
+            Self::User(id) | Self::Admin(id) => id.fmt(f),
             Self::Customer => f.write_str("customer"),
             Self::Run(id) => id.fmt(f),
             Self::Adapter(id) => id.fmt(f),

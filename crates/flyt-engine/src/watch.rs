@@ -90,7 +90,8 @@ pub(crate) async fn give_back(inner: &Arc<Inner>, step: &StepRow) {
         let given = inner
             .write(async move |tx: &mut Tx| {
                 let row = steps::by_id(&mut tx.tenant(business_no), id).await?;
-                let held = |r: &StepRow| matches!(&*r.state, "claimed" | "sending") && r.boot == Some(owner.boot);
+                let held =
+                    |r: &StepRow| matches!(&*r.state, "claimed" | "sending") && r.boot == Some(owner.boot);
                 if let Some(row) = row.filter(|r| held(r) && r.attempt == attempt) {
                     let why = "the store did not answer during this try";
                     void(&owner, tx, &row, (owner.clock.now(), why)).await?;
@@ -100,7 +101,9 @@ pub(crate) async fn give_back(inner: &Arc<Inner>, step: &StepRow) {
             .await;
         match given {
             Ok(()) => return,
-            Err(refusal) => tracing::warn!(step = %step.id, %refusal, "a delivery could not be given back yet"),
+            Err(refusal) => {
+                tracing::warn!(step = %step.id, %refusal, "a delivery could not be given back yet");
+            }
         }
     }
 }

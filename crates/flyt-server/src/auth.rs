@@ -1,18 +1,21 @@
-//! Who calls: `Authorization: Bearer`, the business it speaks for, and whether its scopes reach this route.
+//! Who calls: `Authorization: Bearer` or the cookie of a session, the business it speaks for, and whether its scopes, or the
+//! role of the person, reach this route. Where both are there the header counts and the cookie is not looked at.
 //!
 //! `identify` runs once for every route below `/v1`; handlers name what they need by taking `Tenant` or `Operator`.
 
 use crate::keys::{self, Scopes};
 use crate::limit::{Left, PER_SECOND, POLICY};
+use crate::people::{browser, sessions};
 use crate::problem::Problem;
 use crate::records;
 use crate::state::App;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use flyt_core::id::KeyId;
+use flyt_core::id::{KeyId, UserId};
+use flyt_core::person::Role;
 use flyt_engine::{Actor, Caller};
 
 /// The business a platform key speaks for.
@@ -24,15 +27,37 @@ pub(crate) struct Who {
     pub(crate) actor: Actor,
     pub(crate) scopes: Scopes,
     pub(crate) business: Named,
+    /// What a person is to that business; none for keys.
+    pub(crate) role: Option<Role>,
 }
 impl Who {
-    /// The key of a business, if one calls.
-    fn key(&self) -> Option<KeyId> {
-        if let Actor::Key(key) = self.actor {
-            Some(key)
-        } else {
-            None
+    /// Whose calls are counted: those of a key of a business, and those of a person.
+    fn counted(&self) -> Option<i64> {
+        match self.actor {
+            Actor::Key(KeyId(id)) | Actor::User(UserId(id)) | Actor::Admin(UserId(id)) => Some(id),
+            Actor::Platform | Actor::Customer | Actor::Run(_) | Actor::Adapter(_) | Actor::System => None,
         }
+    }
+    /// Refuses what the scopes of the key, or the role of the person, do not reach.
+    fn may(&self, parts: &Parts) -> Result<(), Problem> {
+        let path = parts.uri.path();
+        let (area, write) = keys::needed(path, parts.method == Method::GET || parts.method == Method::HEAD);
+        if let Some(role) = self.role {
+            let is_delete = parts.method == Method::DELETE;
+            if keys::role_allows(role, path, is_delete, (area, write)) {
+                return Ok(());
+            }
+            let detail = format!("As {role} of this business you may not do this.");
+            return Err(Problem::forbidden("forbidden", detail));
+        }
+        if self.scopes.allow(area, write) {
+            return Ok(());
+        }
+        let act = if write { "write" } else { "read" };
+        Err(Problem::forbidden(
+            "missing_scope",
+            format!("This key lacks the scope `{area}:{act}`."),
+        ))
     }
 }
 /// The business a call names.
@@ -62,16 +87,16 @@ pub(crate) struct Local;
 pub(crate) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let known = match request.extensions().get::<Local>() {
         Some(Local) => platform(&app, slug(request.headers()).as_deref()).await,
-        None => known(&app, request.headers()).await,
+        None => known(&app, request.method(), request.headers()).await,
     };
     match known {
         Err(problem) => problem.into_response(),
         Ok(who) => {
             let left = who
-                .key()
-                .map(|key| app.limiter().take(key, flyt_engine::clock::monotonic()));
+                .counted()
+                .map(|id| app.limiter().take(id, flyt_engine::clock::monotonic()));
             if let Some(Left { allowed: false, .. }) = left {
-                let detail = format!("More than {PER_SECOND} calls a second by one key.");
+                let detail = format!("More than {PER_SECOND} calls a second by one caller.");
                 let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
                 return told(
                     Problem {
@@ -90,7 +115,7 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
 
 /// Whether the caller of a request that is still being answered may go on: its key may have been taken back or have expired.
 pub(crate) async fn still_known(app: &App, headers: &HeaderMap) -> bool {
-    known(app, headers).await.is_ok()
+    known(app, &Method::GET, headers).await.is_ok()
 }
 
 fn told(mut answer: Response, left: Option<Left>) -> Response {
@@ -109,7 +134,13 @@ fn slug(headers: &HeaderMap) -> Option<String> {
     Some(value.to_str().unwrap_or_default().trim().to_owned())
 }
 
-async fn known(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
+async fn known(app: &App, method: &Method, headers: &HeaderMap) -> Result<Who, Problem> {
+    if !headers.contains_key(header::AUTHORIZATION) {
+        let browser = browser::of(app, headers, &Extensions::new());
+        if let Some(token) = &browser.token {
+            return person(app, token, method, headers).await;
+        }
+    }
     let key = bearer(headers)?;
     let hash = keys::hash(key);
     let slug = slug(headers);
@@ -141,6 +172,29 @@ async fn known(app: &App, headers: &HeaderMap) -> Result<Who, Problem> {
         actor: Actor::Key(found.id),
         scopes: Scopes::Only(found.scopes),
         business,
+        role: None,
+    })
+}
+
+/// Somebody who is signed in. To those who do not belong to it a business is not there.
+async fn person(app: &App, token: &str, method: &Method, headers: &HeaderMap) -> Result<Who, Problem> {
+    let (slug, now) = (slug(headers), flyt_engine::clock::wall());
+    let found = sessions::known(app, token, slug.as_deref(), now).await?;
+    let Some((signed, business, role)) = found else {
+        let detail = "Nobody is signed in here, or the session is over.";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "not_signed_in", detail));
+    };
+    browser::same_site(app, method, headers)?;
+    let actor = if signed.user.platform_admin {
+        Actor::Admin(signed.user.id)
+    } else {
+        Actor::User(signed.user.id)
+    };
+    Ok(Who {
+        actor,
+        scopes: Scopes::Only(Vec::new()),
+        business,
+        role,
     })
 }
 
@@ -155,6 +209,7 @@ async fn platform(app: &App, slug: Option<&str>) -> Result<Who, Problem> {
         actor: Actor::Platform,
         scopes: Scopes::All,
         business,
+        role: None,
     })
 }
 
@@ -192,24 +247,17 @@ impl FromRequestParts<App> for Tenant {
             .extensions
             .get::<Who>()
             .ok_or_else(|| Problem::bug("a route without identify"))?;
-        let (area, write) = keys::needed(
-            parts.uri.path(),
-            parts.method == Method::GET || parts.method == Method::HEAD,
-        );
-        if !who.scopes.allow(area, write) {
-            let act = if write { "write" } else { "read" };
-            return Err(Problem::forbidden(
-                "missing_scope",
-                format!("This key lacks the scope `{area}:{act}`."),
-            ));
-        }
         match who.business {
-            Named::One(business_no) => Ok(Self(Caller {
-                business_no,
-                actor: who.actor,
-            })),
+            Named::One(business_no) => {
+                who.may(parts)?;
+                Ok(Self(Caller {
+                    business_no,
+                    actor: who.actor,
+                }))
+            }
             Named::None => {
-                let detail = "A platform key names the business in the header `Flyt-Business: <slug>`.";
+                let detail =
+                    "A platform key, and a page, name the business in the header `Flyt-Business: <slug>`.";
                 Err(Problem::malformed("missing_business", detail))
             }
             Named::Unknown => {
@@ -226,12 +274,12 @@ impl FromRequestParts<App> for Operator {
             .extensions
             .get::<Who>()
             .ok_or_else(|| Problem::bug("a route without identify"))?;
-        if who.actor == Actor::Platform {
+        if who.actor.is_operator() {
             return Ok(Self(who.actor));
         }
         Err(Problem::forbidden(
             "platform_only",
-            "Only a platform key may do this.",
+            "Only the operator may do this, by a platform key or in person.",
         ))
     }
 }

@@ -4,7 +4,7 @@
 pub(crate) mod file;
 pub(crate) mod force;
 
-use crate::cli::{backup, businesses, check, import, keys, release, restore};
+use crate::cli::{backup, businesses, check, import, keys, release, restore, users};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use std::net::SocketAddr;
@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Make, list and revoke API keys; change the key of secrets at rest.
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
+    /// Invite and list people, give a new password, keep somebody out.
+    #[command(subcommand)]
+    Users(Box<users::Users>),
     /// Import bookings from a file into a stopped server's data.
     #[command(after_help = import::EXAMPLES)]
     Import(Box<import::Import>),

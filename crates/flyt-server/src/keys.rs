@@ -1,8 +1,9 @@
 //! Keys: what they look like, how they are kept (a SHA-256 of a random secret, never the secret), and what their scopes allow.
 
+use flyt_core::person::Role;
 use sha2::{Digest as _, Sha256};
 
-/// Bytes of randomness in a key.
+/// Letters of randomness in a key.
 const SECRET_BYTES: usize = 30;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -39,11 +40,26 @@ pub(crate) fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.iter().zip(b).fold(0, |differs, (x, y)| differs | (x ^ y)) == 0
 }
 
+/// A new token of a session or a link: 260 bits.
+pub(crate) fn token() -> Result<String, String> {
+    letters::<52>()
+}
+/// A new recovery code: 80 bits, in four groups that people can type.
+pub(crate) fn recovery_code() -> Result<String, String> {
+    let drawn: Vec<char> = letters::<16>()?.chars().collect();
+    let groups: Vec<String> = drawn.chunks(4).map(|group| group.iter().collect()).collect();
+    Ok(groups.join("-"))
+}
+
 fn secret(prefix: &str) -> Result<String, String> {
-    let mut bytes = [0_u8; SECRET_BYTES];
+    Ok(prefix.to_owned() + &letters::<SECRET_BYTES>()?)
+}
+/// Random letters, five bits each.
+fn letters<const N: usize>() -> Result<String, String> {
+    let mut bytes = [0_u8; N];
     flyt_engine::random::fill(&mut bytes)?;
     let letter = |b: &u8| ALPHABET.get(usize::from(b & 31)).copied().map_or('0', char::from);
-    Ok(prefix.chars().chain(bytes.iter().map(letter)).collect())
+    Ok(bytes.iter().map(letter).collect())
 }
 
 /// True for `area:read` and `area:write` of a known area.
@@ -71,6 +87,19 @@ impl Scopes {
             .iter()
             .filter_map(|s| s.split_once(':'))
             .any(|(a, act)| a == area && (act == "write" || !write))
+    }
+}
+
+/// Whether somebody with this role may make this call. An editor does not touch people, keys, settings and accounts, and does
+/// not erase: a customer that is deleted is erased.
+pub(crate) fn role_allows(role: Role, path: &str, is_delete: bool, (area, write): (&str, bool)) -> bool {
+    match role {
+        Role::Owner => true,
+        Role::Viewer => !write,
+        Role::Editor => {
+            let erases = area == "customers" && (is_delete || path.ends_with("/erase"));
+            !write || !(matches!(area, "keys" | "business") || erases)
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod lock;
 mod open;
 mod openapi;
 mod page;
+mod people;
 mod problem;
 mod records;
 mod secret_keys;

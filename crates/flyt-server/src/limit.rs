@@ -1,6 +1,5 @@
-//! How often a key may call: a bucket per key that fills by the second, in wall time. Platform keys are not limited.
+//! How often a key, or a person, may call: a bucket for each that fills by the second, in wall time. Platform keys are not limited.
 
-use flyt_core::id::KeyId;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -9,13 +8,13 @@ use std::time::Instant;
 pub(crate) const PER_SECOND: u32 = 100;
 /// The same as callers read it: so many in a window of one second.
 pub(crate) const POLICY: &str = "100;w=1";
-/// Keys remembered; when there are more, full buckets are forgotten.
+/// Callers remembered; when there are more, full buckets are forgotten.
 const KEPT: usize = 10_000;
 
-/// The buckets of all keys.
+/// The buckets of all callers.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
-    buckets: Mutex<BTreeMap<KeyId, Bucket>>,
+    buckets: Mutex<BTreeMap<i64, Bucket>>,
 }
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -33,8 +32,8 @@ pub(crate) struct Left {
 }
 
 impl Limiter {
-    /// Takes one call out of the bucket of `key`.
-    pub(crate) fn take(&self, key: KeyId, now: Instant) -> Left {
+    /// Takes one call out of the bucket of a caller, by the number of its id.
+    pub(crate) fn take(&self, caller: i64, now: Instant) -> Left {
         let most = f64::from(PER_SECOND);
         let filled =
             |b: &Bucket| (b.tokens + now.saturating_duration_since(b.at).as_secs_f64() * most).min(most);
@@ -42,10 +41,10 @@ impl Limiter {
         if buckets.len() > KEPT {
             buckets.retain(|_, b| filled(b) < most);
         }
-        let before = buckets.get(&key).map_or(most, filled);
+        let before = buckets.get(&caller).map_or(most, filled);
         let allowed = before >= 1.0;
         let tokens = if allowed { before - 1.0 } else { before };
-        buckets.insert(key, Bucket { tokens, at: now });
+        buckets.insert(caller, Bucket { tokens, at: now });
         let remaining = (0..PER_SECOND)
             .rev()
             .find(|n| f64::from(*n) <= tokens)
@@ -63,7 +62,7 @@ mod tests {
     fn a_bucket_empties_and_fills_by_the_second() {
         let limiter = Limiter::default();
         let start = flyt_engine::clock::monotonic();
-        let key = KeyId(1);
+        let key = 1;
         for left in (0..PER_SECOND).rev() {
             assert_eq!(
                 limiter.take(key, start),
@@ -74,7 +73,7 @@ mod tests {
             );
         }
         assert!(!limiter.take(key, start).allowed);
-        assert!(limiter.take(KeyId(2), start).allowed, "another key has its own");
+        assert!(limiter.take(2, start).allowed, "another key has its own");
         assert!(limiter.take(key, start + Duration::from_millis(11)).allowed);
         assert!(!limiter.take(key, start + Duration::from_millis(11)).allowed);
     }

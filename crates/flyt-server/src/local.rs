@@ -5,6 +5,7 @@ use crate::answer::{Answer, object};
 use crate::api::router;
 use crate::auth::Local;
 use crate::body::NoJson;
+use crate::people::operator;
 use crate::problem::Problem;
 use crate::state::App;
 use crate::watch::watch;
@@ -35,7 +36,10 @@ pub(crate) fn local_router(app: App) -> Router {
         .route("/operator/snapshot", get(progress).post(snapshot))
         .layer(from_fn_with_state(app.clone(), watch))
         .with_state(app.clone());
-    router(app).merge(own).layer(from_fn(locally))
+    let people = operator::routes()
+        .layer(from_fn_with_state(app.clone(), watch))
+        .with_state(app.clone());
+    router(app).merge(own).merge(people).layer(from_fn(locally))
 }
 
 async fn locally(mut request: Request, next: Next) -> Response {

@@ -6,6 +6,7 @@ use crate::config::{Demo as DemoSettings, Role, Serve};
 use crate::demo::{self, Demo};
 use crate::local::{Door, local_router};
 use crate::open;
+use crate::people::links;
 use crate::state::App;
 use axum::Router;
 use axum::serve::ListenerExt as _;
@@ -37,10 +38,12 @@ pub(crate) async fn serve(settings: Serve) -> Result<(), String> {
 /// Runs the demo until it is told to stop.
 pub(crate) async fn demo(settings: DemoSettings) -> Result<(), String> {
     start_log(&settings.log)?;
-    let Demo { app, key } = demo::open(demo::now()).await?;
+    let Demo { app, key, password } = demo::open(demo::now()).await?;
     say("A salon with a month behind it. It lives in memory: nothing is sent, and nothing is kept.");
     say(&format!("Business: {}", demo::SLUG));
     say(&format!("Key: {key}"));
+    say(&format!("E-mail: {}", demo::OWNER));
+    say(&format!("Password: {password}"));
     answer(settings.listen, router(app.clone()), app).await
 }
 
@@ -60,11 +63,16 @@ async fn answer(address: SocketAddr, routes: Router, app: App) -> Result<(), Str
     let (stop, stopped) = watch::channel(false);
     let until = stopping(stopped.clone());
     let beside = door(&app, stopped);
+    app.listens(address);
     announce(&app, address);
+    invite_owner(&app).await?;
     let serving = tokio::spawn(
-        axum::serve(listener, routes)
-            .with_graceful_shutdown(until)
-            .into_future(),
+        axum::serve(
+            listener,
+            routes.into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(until)
+        .into_future(),
     );
     signalled(signals).await;
     tracing::info!("stopping");
@@ -121,6 +129,16 @@ fn announce(app: &App, address: SocketAddr) {
             hold.because.sentence()
         ));
     }
+}
+
+/// Says how the first owner comes in, until there is one.
+async fn invite_owner(app: &App) -> Result<(), String> {
+    let link = links::first_start(app, flyt_engine::clock::wall()).await;
+    if let Some(link) = link.map_err(|p| p.detail)? {
+        say("Nobody owns this installation yet. Become its owner with this link; it is good once:");
+        say(&link.url(&app.base()));
+    }
+    Ok(())
 }
 
 /// The signals that stop the server; from here on they do nothing else.

@@ -31,10 +31,6 @@ const DUE: Sql = select!(
      WHERE run_id = probe_run AND step_no = probe_step AND (state IN ('claimed', 'sending') OR (state = 'ready' AND due_at <= $1))) \
      ORDER BY probe_at LIMIT $2"
 );
-const NEXT_DUE: Sql = Sql::same(
-    "SELECT probe_at FROM circuits WHERE opened_at IS NOT NULL AND probe_run IS NULL AND EXISTS (SELECT 1 FROM parked WHERE \
-     parked.business_no = circuits.business_no AND parked.account = circuits.account) ORDER BY probe_at LIMIT 1",
-);
 const PARK: Sql = Sql::same(
     "INSERT INTO parked (business_no, account, run_id, step_no, of_business) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (business_no, account, run_id, step_no) DO NOTHING",
@@ -58,7 +54,7 @@ const LET_GO_OWN: Sql = Sql::same(
      AND state = 'parked' AND reason = 'channel_paused'",
 );
 pub(crate) const ALL: &[Sql] = &[
-    GET, OPEN, PUT, REMOVE, DUE, NEXT_DUE, PARK, WAITING, FIRST, UNPARK, UNPARK_ALL, LET_GO, LET_GO_OWN,
+    GET, OPEN, PUT, REMOVE, DUE, PARK, WAITING, FIRST, UNPARK, UNPARK_ALL, LET_GO, LET_GO_OWN,
 ];
 
 /// An account in trouble.
@@ -136,10 +132,6 @@ pub fn remove(tx: &mut TenantTx<'_>, account: &str) -> Result<()> {
 /// Accounts of all owners that somebody waits for and whose next probe may go.
 pub async fn due(tx: &mut EngineTx<'_>, now: i64, limit: i64) -> Result<Vec<CircuitRow>> {
     tx.query(DUE, &[now.into(), limit.into()]).await
-}
-/// When the next probe of any account may go, ms.
-pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
-    Ok(tx.query_opt::<(i64,)>(NEXT_DUE, &[]).await?.map(|(at,)| at))
 }
 /// Notes that a step of a business waits for an account.
 pub fn park(tx: &mut TenantTx<'_>, account: &str, of_business: i64, step: StepId) -> Result<()> {

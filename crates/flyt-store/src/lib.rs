@@ -24,6 +24,7 @@ mod error;
 pub mod events;
 pub mod failures;
 pub mod figures;
+pub mod horizon;
 pub mod idempotency;
 pub mod inbound;
 pub mod inspect;

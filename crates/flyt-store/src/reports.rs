@@ -27,23 +27,12 @@ const UNDECIDED: Sql = Sql::same(
     "SELECT business_no, run_id, step_no FROM steps WHERE state = 'unknown' AND reason IS NULL AND due_at <= $1 \
      ORDER BY due_at, run_id, step_no LIMIT $2",
 );
-const NEXT_UNDECIDED: Sql =
-    Sql::same("SELECT due_at FROM steps WHERE state = 'unknown' AND reason IS NULL ORDER BY due_at LIMIT 1");
 /// What waits for a later instant or a circuit comes due, so that its last look tells why it does not go.
 const HURRY: Sql = Sql::same(
     "UPDATE steps SET state = 'ready', reason = NULL, due_at = $3, delayed = TRUE, updated_at = $3 WHERE business_no = $1 \
      AND channel = 'sms' AND recipient = $2 AND state IN ('ready', 'parked')",
 );
-pub(crate) const ALL: &[Sql] = &[
-    KEEP,
-    GET,
-    PURGE,
-    BY_PROVIDER,
-    LOST,
-    UNDECIDED,
-    NEXT_UNDECIDED,
-    HURRY,
-];
+pub(crate) const ALL: &[Sql] = &[KEEP, GET, PURGE, BY_PROVIDER, LOST, UNDECIDED, HURRY];
 
 /// A report that came early.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,10 +111,6 @@ pub async fn undecided(tx: &mut EngineTx<'_>, now: i64, limit: i64) -> Result<Ve
         .await?;
     let id = |(business, run, no)| (business, StepId { run: RunId(run), no });
     Ok(rows.into_iter().map(id).collect())
-}
-/// When the next of them has, ms.
-pub async fn next_undecided(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
-    Ok(tx.query_opt::<(i64,)>(NEXT_UNDECIDED, &[]).await?.map(|(at,)| at))
 }
 /// Makes every SMS of the business that waits for a number due at `at`, ms.
 pub fn hurry(tx: &mut TenantTx<'_>, number: &str, at: i64) -> Result<()> {

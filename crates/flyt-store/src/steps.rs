@@ -116,7 +116,6 @@ const DUE: Sql = select!(
     "WHERE state = 'ready' AND due_at <= $1 AND (channel IS NULL OR channel <> 'endpoint' OR ($3 AND replace($4, ' ' || recipient || ' ', '') = $4)) \
      ORDER BY due_at, position, booking_id, run_id, step_no LIMIT $2"
 );
-const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM steps WHERE state = 'ready' ORDER BY due_at LIMIT 1");
 const IN_FLIGHT: Sql = Sql::same(
     "SELECT count(*) FROM steps WHERE business_no = $1 AND booking_id = $2 AND channel = $3 AND state IN ('claimed', 'sending')",
 );
@@ -177,7 +176,6 @@ pub(crate) const ALL: &[Sql] = &[
     OF_RUN,
     OF_BOOKING,
     DUE,
-    NEXT_DUE,
     IN_FLIGHT,
     HELD_BY_OTHERS,
     PAGE,
@@ -302,10 +300,6 @@ pub async fn due(
 /// Addresses as the statements look for them: none holds a blank.
 pub(crate) fn blanks_between(but: Option<&[String]>) -> String {
     format!(" {} ", but.unwrap_or_default().join("  "))
-}
-/// When the next ready step of all businesses comes due, ms.
-pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
-    Ok(tx.query_opt::<(i64,)>(NEXT_DUE, &[]).await?.map(|(at,)| at))
 }
 /// Whether the booking has a message on this channel in flight.
 pub async fn in_flight(tx: &mut TenantTx<'_>, booking: BookingId, channel: &str) -> Result<bool> {

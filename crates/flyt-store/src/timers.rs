@@ -70,7 +70,6 @@ const DUE: Sql = Sql::same(
     "SELECT business_no, booking_id, trigger_no, grp, anchor_at, due_at, plan_no, position, held FROM timers \
      WHERE due_at <= $1 ORDER BY due_at, position, booking_id, trigger_no, grp LIMIT $2",
 );
-const NEXT_DUE: Sql = Sql::same("SELECT due_at FROM timers ORDER BY due_at LIMIT 1");
 const END: Sql = Sql::same(
     "INSERT INTO timer_ends (business_no, id, booking_id, trigger_no, grp, anchor_at, due_at, ended_at, state, reason) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -85,7 +84,7 @@ const SKIPPED: Sql = Sql::same(
 );
 const COUNT: Sql = Sql::same("SELECT count(*) FROM timers WHERE business_no = $1");
 pub(crate) const ALL: &[Sql] = &[
-    PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, NEXT_DUE, END, ENDS, SKIPPED, COUNT,
+    PUT, REMOVE, TAKE, OF_BOOKING, PAGE, DUE, END, ENDS, SKIPPED, COUNT,
 ];
 
 /// Writes a timer, in place of one of the same booking, trigger and group.
@@ -171,11 +170,6 @@ pub async fn page(
 /// Timers of all businesses that are due, in the order of claims.
 pub async fn due(tx: &mut EngineTx<'_>, now: i64, limit: i64) -> Result<Vec<TimerRow>> {
     tx.query(DUE, &[now.into(), limit.into()]).await
-}
-
-/// When the next timer of all businesses comes due, ms.
-pub async fn next_due(tx: &mut EngineTx<'_>) -> Result<Option<i64>> {
-    Ok(tx.query_opt::<(i64,)>(NEXT_DUE, &[]).await?.map(|(at,)| at))
 }
 
 /// Records how a timer ended without a run.

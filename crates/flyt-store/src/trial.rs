@@ -29,6 +29,7 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("erasure", crate::erasure::ALL),
     ("failures", crate::failures::ALL),
     ("figures", crate::figures::ALL),
+    ("horizon", crate::horizon::ALL),
     ("retention", crate::retention::ALL),
     ("waiting", crate::waiting::ALL),
     ("endpoints", crate::endpoints::ALL),

@@ -88,26 +88,37 @@ fn group(tx: &mut Tx, jobs: &mut [Job]) -> Result<()> {
 }
 fn run_all(tx: &mut Tx, jobs: &mut [Job]) -> Result<()> {
     sql(tx, BEGIN_GROUP)?;
+    if let [job] = jobs {
+        // Alone it needs no savepoint: what it leaves half done, the group's ROLLBACK takes back.
+        return match run_one(tx, job)? {
+            Ok(()) => sql(tx, "COMMIT"),
+            Err(_) => Ok(()),
+        };
+    }
     for job in jobs {
         sql(tx, "SAVEPOINT unit")?;
-        tx.forget();
-        if !job.writes {
-            sql(tx, "PRAGMA query_only = 1")?;
-        }
-        let kept = run_now(job.unit.as_mut(), tx);
-        if !job.writes {
-            sql(tx, "PRAGMA query_only = 0")?;
-        }
-        // SQLite rolls everything back by itself when the disk is full or fails.
-        if !in_transaction(tx) {
-            return Err(Error::Unavailable(format!("SQLite rolled back: {kept:?}")));
-        }
-        if kept.is_err() {
+        if run_one(tx, job)?.is_err() {
             sql(tx, "ROLLBACK TO unit")?;
         }
         sql(tx, "RELEASE unit")?;
     }
     sql(tx, "COMMIT")
+}
+/// Runs one unit in the open transaction; the outer error: there is no transaction any more.
+fn run_one(tx: &mut Tx, job: &mut Job) -> Result<Result<()>> {
+    tx.forget();
+    if !job.writes {
+        sql(tx, "PRAGMA query_only = 1")?;
+    }
+    let kept = run_now(job.unit.as_mut(), tx);
+    if !job.writes {
+        sql(tx, "PRAGMA query_only = 0")?;
+    }
+    // SQLite rolls everything back by itself when the disk is full or fails.
+    if !in_transaction(tx) {
+        return Err(Error::Unavailable(format!("SQLite rolled back: {kept:?}")));
+    }
+    Ok(kept)
 }
 
 /// Runs reads, each on a snapshot of its own.

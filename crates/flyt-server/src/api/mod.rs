@@ -1,6 +1,7 @@
 //! The routes below `/v1`. A handler takes the call apart, asks the engine or the store, and puts the answer together;
 //! nothing is decided here.
 
+mod account;
 mod acts;
 mod around;
 mod bookings;
@@ -21,6 +22,8 @@ mod installation;
 mod keys;
 mod metrics;
 mod payments;
+mod session;
+mod users;
 mod workflows;
 
 use crate::answer::Form;
@@ -44,6 +47,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
     (
         "Business",
         "One's own business; the operator's list of them; API keys.",
+    ),
+    (
+        "People",
+        "Signing in and out, one's own account, and who works for a business as what.",
     ),
     (
         "Catalogue",
@@ -81,6 +88,9 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
 pub(crate) fn operations() -> Vec<Operation> {
     [
         business::operations(),
+        session::operations(),
+        account::operations(),
+        users::operations(),
         catalogue::operations(),
         customers::operations(),
         bookings::operations(),
@@ -120,6 +130,7 @@ pub fn router(app: App) -> Router {
         .merge(events::routes())
         .merge(endpoints::routes())
         .merge(keys::routes())
+        .merge(users::routes())
         .merge(channels::routes())
         .merge(conversion::routes())
         .merge(import::routes())
@@ -127,7 +138,10 @@ pub fn router(app: App) -> Router {
         .merge(around::routes())
         .merge(installation::routes())
         .route_layer(from_fn_with_state(app.clone(), idempotent))
-        .route_layer(from_fn_with_state(app.clone(), identify));
+        .route_layer(from_fn_with_state(app.clone(), identify))
+        // Who these routes are for is found out by themselves: a key is nobody there.
+        .merge(session::routes())
+        .merge(account::routes());
     Router::new()
         .nest("/v1", v1)
         .merge(callbacks::routes())

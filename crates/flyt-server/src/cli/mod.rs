@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod progress;
 pub(crate) mod release;
 pub(crate) mod restore;
+pub(crate) mod users;
 
 use crate::config::force::{self, Misread, Read};
 use crate::config::{Cli, Command};
@@ -62,6 +63,7 @@ async fn carry_out(read: Read) -> Result<(), Fault> {
         Command::Import(wanted) => Ok(import::run(*wanted, json).await?),
         Command::Businesses(command) => businesses::run(command, json).await,
         Command::Keys(command) => keys::run(*command, json).await,
+        Command::Users(command) => users::run(*command, json).await,
         Command::OpenApi => {
             say(&format!("{:#}", crate::openapi::document()));
             Ok(())

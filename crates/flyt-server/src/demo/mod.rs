@@ -6,6 +6,7 @@ mod month;
 
 use crate::api::router;
 use crate::keys;
+use crate::people::account;
 use crate::state::{App, Place};
 use axum::Router;
 use axum::body::Body;
@@ -31,11 +32,16 @@ const ZONE: &str = "Europe/Oslo";
 /// Slug of the salon.
 pub(crate) const SLUG: &str = "nordlys";
 
+/// Who owns it.
+pub(crate) const OWNER: &str = "ingrid@nordlys.example";
+
 /// A running demo.
 pub(crate) struct Demo {
     pub(crate) app: App,
     /// The operator's key, made for this run.
     pub(crate) key: String,
+    /// The owner's password, made for this run.
+    pub(crate) password: String,
 }
 
 /// Plays the month up to `now` and lets the clock go.
@@ -71,7 +77,10 @@ pub(crate) async fn open(now: Timestamp) -> Result<Demo, String> {
     client.set_up(&salon, began, &ledger::open().await?).await?;
     client.play(&app, &salon, now).await?;
     app.engine().go_live().await;
-    Ok(Demo { app, key })
+    let password = keys::recovery_code()?;
+    let owner = account::owner(&app, (OWNER, "Ingrid Nordlys", "nb"), &password, clock::wall()).await;
+    owner.map_err(|problem| problem.detail)?;
+    Ok(Demo { app, key, password })
 }
 
 /// Calls the routes without a network between.

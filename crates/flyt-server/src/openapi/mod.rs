@@ -61,7 +61,7 @@ pub fn document() -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "This server."}],
-        "security": [{"key": []}],
+        "security": [{"key": []}, {"session": []}],
         "tags": crate::api::TAGS.iter().map(|(name, about)| json!({"name": name, "description": about})).collect::<Vec<_>>(),
         "paths": paths,
         "components": {

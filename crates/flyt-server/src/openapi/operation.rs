@@ -15,6 +15,10 @@ enum Caller {
     Platform,
     /// Anybody; no key is looked at.
     Anybody,
+    /// Somebody who is signed in, by the cookie of a browser.
+    Person,
+    /// Somebody who is about to be: a browser on a page of this server.
+    Browser,
 }
 
 /// What a call answers when it succeeds.
@@ -115,6 +119,20 @@ impl Operation {
             ..self
         }
     }
+    /// For somebody who is signed in.
+    pub(crate) fn person(self) -> Self {
+        Self {
+            caller: Caller::Person,
+            ..self
+        }
+    }
+    /// For a browser in which nobody is signed in.
+    pub(crate) fn anybody(self) -> Self {
+        Self {
+            caller: Caller::Browser,
+            ..self
+        }
+    }
     /// Its query parameters.
     pub(crate) fn query(self, query: impl IntoIterator<Item = Value>) -> Self {
         Self {
@@ -190,6 +208,16 @@ impl Operation {
             headers: &[],
         })
     }
+    /// 202: it is done later, or not.
+    pub(crate) fn accepts(self) -> Self {
+        self.success(Success {
+            status: 202,
+            about: "Heard.",
+            media: "application/json",
+            schema: Some(json!({"type": "object"})),
+            headers: &[],
+        })
+    }
     /// 204.
     pub(crate) fn done(self) -> Self {
         self.success(Success {
@@ -223,8 +251,10 @@ impl Operation {
         put("tags", json!([self.tag]));
         put("summary", json!(self.summary));
         put("description", json!(self.description()));
-        if let Caller::Anybody = self.caller {
-            put("security", json!([]));
+        match self.caller {
+            Caller::Anybody | Caller::Browser => put("security", json!([])),
+            Caller::Person => put("security", json!([{"session": []}])),
+            Caller::Business | Caller::Platform => {}
         }
         let parameters = self.parameters(recorded);
         if !parameters.is_empty() {
@@ -253,7 +283,11 @@ impl Operation {
         let read = matches!(self.method, "get");
         let needs = match self.caller {
             Caller::Anybody => "Needs no key.".to_owned(),
-            Caller::Platform => "Needs a platform key.".to_owned(),
+            Caller::Platform => "Needs a platform key, or somebody who runs the installation.".to_owned(),
+            Caller::Person => "Needs somebody who is signed in; a key is nobody.".to_owned(),
+            Caller::Browser => {
+                "For a page of this server, which `Sec-Fetch-Site` or `Origin` must name.".to_owned()
+            }
             Caller::Business => {
                 let (area, write) = keys::needed(&self.path, read);
                 format!(
@@ -285,7 +319,7 @@ impl Operation {
         if self.caller == Caller::Business {
             all.push(parameter::shared("FlytBusiness"));
         }
-        if self.method == "post" && self.caller != Caller::Anybody {
+        if self.method == "post" && matches!(self.caller, Caller::Business | Caller::Platform) {
             all.push(parameter::shared("IdempotencyKey"));
         }
         if self.guarded {
@@ -366,7 +400,7 @@ impl Operation {
             (413, writes),
             (415, writes),
             (422, true),
-            (429, true),
+            (429, self.caller != Caller::Person || self.body.is_some()),
             (503, true),
         ];
         possible

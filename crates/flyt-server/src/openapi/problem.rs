@@ -13,13 +13,13 @@ const ALL: &[(u16, &str, &str, &str)] = &[
     ),
     (
         401,
-        "There is no key, or nobody knows it.",
+        "There is no key and nobody signed in, or nobody knows the key.",
         "unauthorized",
         "The request needs `Authorization: Bearer <key>`.",
     ),
     (
         403,
-        "The key may not do this.",
+        "The key, or the person, may not do this.",
         "missing_scope",
         "This key lacks the scope `bookings:write`.",
     ),
@@ -61,7 +61,7 @@ const ALL: &[(u16, &str, &str, &str)] = &[
     ),
     (
         429,
-        "More calls a second than the key may make.",
+        "More calls a second than a key or a person may make, or too many wrong tries to sign in.",
         "rate_limited",
         "More than 100 calls a second by one key.",
     ),
@@ -169,7 +169,13 @@ pub(super) fn security() -> Value {
             .collect::<Vec<_>>()
             .join(", ")
     );
-    json!({"key": {"type": "http", "scheme": "bearer", "description": about}})
+    let cookie = "The cookie of somebody who is signed in (`POST /v1/session`); over HTTPS it is called `__Host-flyt`. It reaches \
+        what the person's role in the business of `Flyt-Business` reaches. What changes something must come from a page of this \
+        server. Where there is an `Authorization` header too, that one counts.";
+    json!({
+        "key": {"type": "http", "scheme": "bearer", "description": about},
+        "session": {"type": "apiKey", "in": "cookie", "name": "flyt", "description": cookie},
+    })
 }
 
 /// Words of the scopes.

@@ -11,7 +11,8 @@ pub(crate) use keys::{
     NewKey, api_keys, audit_log, create_key, first_platform_key, key_by_hash, note_key_use, revoke_key,
 };
 pub(crate) use objects::{
-    business, business_no, businesses, country, customer, customers, entries, entry, payment, payments,
+    business, business_no, businesses, country, customer, customers, entries, entry, language, payment,
+    payments,
 };
 
 use crate::page::{Listed, Page};
@@ -33,8 +34,13 @@ impl Page {
     }
 }
 
+/// A page as the store takes it.
+pub(crate) fn paging(page: &Page) -> Result<Paging, flyt_store::Error> {
+    page.paging()
+}
+
 /// The store refuses a page for its cursor only: everything else of it has been read already.
-fn refused_cursor(error: flyt_store::Error) -> Problem {
+pub(crate) fn refused_cursor(error: flyt_store::Error) -> Problem {
     if let flyt_store::Error::Refused(_) = error {
         return Problem::fault(
             "?cursor",
@@ -46,7 +52,7 @@ fn refused_cursor(error: flyt_store::Error) -> Problem {
 }
 
 /// A page of rows as API objects.
-fn shown<T>(page: flyt_store::page::Page<T>, form: impl Fn(&T) -> Value) -> Listed {
+pub(crate) fn shown<T>(page: flyt_store::page::Page<T>, form: impl Fn(&T) -> Value) -> Listed {
     (page.rows.iter().map(form).collect(), page.next)
 }
 

@@ -51,6 +51,13 @@ pub(crate) async fn country(app: &App, no: i64) -> Result<String, Problem> {
     own(app, no).await.map(|business| business.settings.country)
 }
 
+/// The language of a business.
+pub(crate) async fn language(app: &App, no: i64) -> Result<String, Problem> {
+    own(app, no)
+        .await
+        .map(|business| business.settings.default_language.tag().to_owned())
+}
+
 /// A kind of the catalogue, with what the API shows of it.
 trait Shown: Stored + Send + 'static {
     fn show(entry: &Entry<Self::Id, Self>) -> Value;

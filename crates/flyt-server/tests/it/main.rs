@@ -28,6 +28,8 @@ mod metrics;
 mod openapi;
 mod operating;
 mod packaging;
+mod people;
+mod personal;
 mod reasons;
 mod receiver;
 mod refusals;

@@ -57,6 +57,10 @@ impl<'d> Op<'d> {
         all.filter_map(|p| p["$ref"].as_str())
             .any(|at| at.ends_with(header))
     }
+    /// Whether a browser calls, and not a key.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.path.starts_with("/v1/session")
+    }
     /// When it is played: what makes and reads, then lists, then what takes away.
     pub(crate) fn phase(&self) -> u8 {
         match (self.method.as_str(), self.path.contains('{')) {
@@ -88,6 +92,14 @@ impl Story {
         let headers = [("content-type", media.unwrap_or("application/json"))];
         let got = world.send(&op.method, &path, &headers, body).await;
         let status = got.status.as_u16();
+        Self::check(op, &path, &got, schemas);
+        self.remember(op, &got);
+        self.record(op, names, status, &got);
+    }
+
+    /// The answer is a good one, is described, and has the described form.
+    fn check(op: &Op<'_>, path: &str, got: &Got, schemas: &Schemas<'_>) {
+        let status = got.status.as_u16();
         assert!(got.status.is_success(), "{} {path}: {}", op.id, got.text);
         let answer = op
             .answers(status)
@@ -104,8 +116,11 @@ impl Story {
         } else if status == 204 {
             assert_eq!(got.text, "", "{}", op.id);
         }
-        self.remember(op, &got);
-        self.record(op, names, status, &got);
+    }
+    /// Checks and records the answer to a call of a browser.
+    pub(crate) fn heard(&mut self, op: &Op<'_>, got: &Got, schemas: &Schemas<'_>) {
+        Self::check(op, op.path, got, schemas);
+        self.record(op, Map::new(), got.status.as_u16(), got);
     }
 
     fn remember(&mut self, op: &Op<'_>, got: &Got) {
@@ -146,11 +161,31 @@ impl Story {
             // Drawn anew each time.
             for (name, shown) in [
                 ("key", "flyt_0123456789abcdefghjkmnpqrstvwx"),
-                ("secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoamtt"),
+                (
+                    "secret",
+                    if op.is_personal() {
+                        "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+                    } else {
+                        "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoamtt"
+                    },
+                ),
+                (
+                    "uri",
+                    "otpauth://totp/Flyt:kari@example.no?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Flyt",
+                ),
             ] {
                 if let Some(drawn) = answer.get_mut(name) {
                     *drawn = json!(shown);
                 }
+            }
+            if let Some(url) = answer.pointer_mut("/invitation/url") {
+                *url = json!(
+                    "https://flyt.example/invitation#0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk"
+                );
+            }
+            if let Some(codes) = answer.get_mut("recovery_codes").and_then(Value::as_array_mut) {
+                codes.truncate(1);
+                codes[0] = json!("0123-4567-89ab-cdef");
             }
             if let Some(path) = answer.get("token").and(answer["path"].as_str()) {
                 let shown = "in_0123456789abcdefghjkmnpq";
@@ -293,9 +328,10 @@ pub(crate) async fn play<'d>(world: &World, document: &'d Value) -> (Story, Vec<
     ops.sort_by_key(Op::phase);
     busy(world).await;
     let mut story = Story::default();
-    for op in ops.iter().filter(|op| op.phase() < 2) {
+    for op in ops.iter().filter(|op| op.phase() < 2 && !op.is_personal()) {
         prepare(world, op).await;
         story.play(world, op, &schemas).await;
     }
+    crate::personal::play(world, &mut story, &ops, &schemas).await;
     (story, ops)
 }

@@ -196,6 +196,11 @@ impl World {
         std::fs::remove_dir_all(&self.data).unwrap();
         all.concat()
     }
+    /// The token of a link to the first start.
+    pub(crate) async fn first_start(&self) -> String {
+        let link = self.app.first_start().await.unwrap();
+        link.split_once("/first-start#").unwrap().1.to_owned()
+    }
     /// Moves the test clock.
     pub(crate) async fn at(&self, now: &str) {
         self.call("POST", "/v1/test-clock", &json!({ "now": now }))

@@ -14,6 +14,7 @@ mod happened;
 mod import;
 mod inbound;
 mod installation;
+mod people;
 mod workflow;
 
 use flyt_core::limits;
@@ -37,6 +38,7 @@ pub(super) fn all() -> Vec<(String, Value)> {
         event::schemas(),
         channels::schemas(),
         installation::schemas(),
+        people::schemas(),
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,1 @@
+//! Stories of coming in and staying, told with a clock in hand.

@@ -1,0 +1,405 @@
+//! People: coming in, staying, what each may do, and what a stranger meets.
+
+use crate::world::{Got, World};
+use serde_json::{Value, json};
+
+pub(crate) const PASSWORD: &str = "tre røde hester";
+/// What every page of ours tells of where it stands.
+const PAGE: [(&str, &str); 2] = [("authorization", ""), ("sec-fetch-site", "same-origin")];
+
+/// A browser: it keeps the cookie it was given.
+pub(crate) struct Browser<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) cookie: String,
+}
+impl<'w> Browser<'w> {
+    pub(crate) fn new(world: &'w World) -> Self {
+        Self {
+            world,
+            cookie: String::new(),
+        }
+    }
+    pub(crate) async fn send(&mut self, method: &str, path: &str, body: Option<Value>) -> Got {
+        self.with(&[], method, path, body).await
+    }
+    /// The same with further headers; those of the page may be given otherwise.
+    pub(crate) async fn with(
+        &mut self,
+        more: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Got {
+        let cookie = self.cookie.clone();
+        let usual = [PAGE.as_slice(), &[("cookie", cookie.as_str())]].concat();
+        let mut headers: Vec<(&str, &str)> = more.to_vec();
+        headers.extend(
+            usual
+                .into_iter()
+                .filter(|(n, _)| !more.iter().any(|(o, _)| o == n)),
+        );
+        let body = body.map(|b| b.to_string());
+        let mut got = self.world.send(method, path, &headers, body.clone()).await;
+        // A person, too, calls at most a hundred times a second.
+        while got.json["code"] == "rate_limited" {
+            got = self.world.send(method, path, &headers, body.clone()).await;
+        }
+        if let Some((pair, _)) = got.header("set-cookie").split_once(';') {
+            pair.clone_into(&mut self.cookie);
+        }
+        got
+    }
+}
+
+/// The one who runs the installation, signed in.
+pub(crate) async fn owner(world: &World) -> Browser<'_> {
+    let mut browser = Browser::new(world);
+    let first = json!({"token": world.first_start().await, "name": "Kari Nordmann", "email": "kari@check.example",
+        "password": PASSWORD, "language": "nb"});
+    browser
+        .send("POST", "/v1/session/first-start", Some(first))
+        .await
+        .expect(200);
+    browser
+}
+
+/// Somebody invited to a business, signed in.
+pub(crate) async fn member<'w>(world: &'w World, business: &str, email: &str, role: &str) -> Browser<'w> {
+    let body = json!({"email": email, "name": "Ola", "role": role}).to_string();
+    let made = world
+        .send("POST", "/v1/users", &[("flyt-business", business)], Some(body))
+        .await
+        .expect(201);
+    let mut browser = Browser::new(world);
+    let accept = json!({"token": token(&made), "name": "Ola Nordmann", "password": PASSWORD});
+    browser
+        .send("POST", "/v1/session/invitation", Some(accept))
+        .await
+        .expect(200);
+    browser
+}
+/// The token of an invitation.
+fn token(made: &Got) -> String {
+    let url = made.json["invitation"]["url"].as_str().unwrap();
+    url.split_once("/invitation#").unwrap().1.to_owned()
+}
+fn sign_in(email: &str, password: &str) -> Value {
+    json!({"email": email, "password": password})
+}
+
+#[tokio::test]
+async fn the_first_owner_comes_by_the_link_and_makes_a_business() {
+    let world = World::new().await;
+    let mut nobody = Browser::new(&world);
+    let got = nobody.send("GET", "/v1/session", None).await.expect(401);
+    assert_eq!(got.json["code"], "no_owner");
+    let link = world.first_start().await;
+    let mut first =
+        json!({"token": "x".repeat(52), "name": "Kari", "email": "kari@check.example", "password": PASSWORD});
+    let bad = nobody
+        .send("POST", "/v1/session/first-start", Some(first.clone()))
+        .await;
+    assert_eq!(bad.expect(403).json["code"], "bad_link");
+    first["token"] = json!(link);
+    let came = nobody
+        .send("POST", "/v1/session/first-start", Some(first.clone()))
+        .await;
+    let came = came.expect(200);
+    assert_eq!(came.json["user"]["platform_admin"], true);
+    assert!(
+        came.header("set-cookie")
+            .contains("; HttpOnly; SameSite=Lax; Path=/")
+    );
+    first["email"] = json!("other@check.example");
+    let late = nobody.send("POST", "/v1/session/first-start", Some(first)).await;
+    assert_eq!(late.expect(409).json["code"], "owner_exists");
+
+    let own = json!({"slug": "own", "name": "Own", "time_zone": "Europe/Oslo", "languages": ["nb"],
+        "currency": "NOK", "country": "NO"});
+    nobody.send("POST", "/v1/businesses", Some(own)).await.expect(201);
+    let session = nobody.send("GET", "/v1/session", None).await.expect(200);
+    let all: Vec<&str> = session.json["businesses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|b| b["slug"].as_str().unwrap())
+        .collect();
+    assert_eq!(all[0], "own", "those one belongs to come first");
+    assert_eq!(all.len(), 3, "who runs the installation may enter every business");
+    let users = nobody
+        .with(&[("flyt-business", "own")], "GET", "/v1/users", None)
+        .await;
+    let users = users.expect(200);
+    assert_eq!(users.json["data"][0]["role"], "owner");
+    assert_eq!(users.json["data"][0]["name"], "Kari");
+    let log = nobody
+        .with(&[("flyt-business", "own")], "GET", "/v1/audit-log", None)
+        .await;
+    assert_eq!(log.expect(200).json["data"][0]["actor"], came.json["user"]["id"]);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn signing_in_and_out_and_what_is_refused_between() {
+    let world = World::new().await;
+    owner(&world).await;
+    let mut browser = Browser::new(&world);
+    let wrong = browser
+        .send(
+            "POST",
+            "/v1/session",
+            Some(sign_in("kari@check.example", "tre røde hestar")),
+        )
+        .await
+        .expect(401);
+    let unknown = browser
+        .send(
+            "POST",
+            "/v1/session",
+            Some(sign_in("nobody@check.example", PASSWORD)),
+        )
+        .await
+        .expect(401);
+    assert_eq!(wrong.json["code"], "sign_in_failed");
+    assert_eq!(
+        wrong.json["detail"], unknown.json["detail"],
+        "nobody learns who has an account"
+    );
+    assert_eq!(browser.cookie, "");
+    browser
+        .send(
+            "POST",
+            "/v1/session",
+            Some(sign_in(" KARI@check.example", PASSWORD)),
+        )
+        .await
+        .expect(200);
+    browser.send("GET", "/v1/bookings", None).await.expect(200);
+    // A key beside the cookie counts instead of it.
+    let both = browser.with(&[("authorization", "Bearer flyt_x")], "GET", "/v1/bookings", None);
+    both.await.expect(401);
+    let list = browser.send("GET", "/v1/sessions", None).await.expect(200);
+    assert_eq!(list.json["data"].as_array().unwrap().len(), 2);
+    browser.send("DELETE", "/v1/sessions", None).await.expect(204);
+    let list = browser.send("GET", "/v1/sessions", None).await.expect(200);
+    assert_eq!(list.json["data"].as_array().unwrap().len(), 1);
+    let kept = browser.cookie.clone();
+    browser.send("DELETE", "/v1/session", None).await.expect(204);
+    browser.cookie = kept;
+    let over = browser.send("GET", "/v1/bookings", None).await.expect(401);
+    assert_eq!(over.json["code"], "not_signed_in");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_changes_nothing() {
+    let world = World::new().await;
+    let mut browser = owner(&world).await;
+    let booking = || Some(crate::world::booking("b-1"));
+    let none = ("sec-fetch-site", "");
+    for headers in [
+        vec![("sec-fetch-site", "cross-site")],
+        vec![("sec-fetch-site", "same-site")],
+        vec![("sec-fetch-site", "none")],
+        vec![none],
+        vec![none, ("origin", "https://evil.example"), ("host", "flyt.example")],
+        vec![none, ("origin", "null"), ("host", "flyt.example")],
+        vec![
+            none,
+            ("origin", "http://flyt.example:81"),
+            ("host", "flyt.example"),
+        ],
+    ] {
+        let got = browser.with(&headers, "POST", "/v1/bookings", booking()).await;
+        assert_eq!(got.expect(403).json["code"], "cross_site", "{headers:?}");
+        let got = browser.with(&headers, "DELETE", "/v1/session", None).await;
+        assert_eq!(got.expect(403).json["code"], "cross_site", "{headers:?}");
+    }
+    let sign_in = Some(sign_in("kari@check.example", PASSWORD));
+    let planted = browser.with(
+        &[("sec-fetch-site", "cross-site")],
+        "POST",
+        "/v1/session",
+        sign_in,
+    );
+    planted.await.expect(403);
+    let own = [none, ("origin", "http://flyt.example"), ("host", "flyt.example")];
+    browser
+        .with(&own, "POST", "/v1/bookings", booking())
+        .await
+        .expect(201);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn over_https_the_cookie_is_one_that_only_this_host_can_set() {
+    let world = World::new().await;
+    owner(&world).await;
+    let mut browser = Browser::new(&world);
+    let https = [("x-forwarded-proto", "https")];
+    let got = browser
+        .with(
+            &https,
+            "POST",
+            "/v1/session",
+            Some(sign_in("kari@check.example", PASSWORD)),
+        )
+        .await
+        .expect(200);
+    let cookie = got.header("set-cookie");
+    assert!(
+        cookie.starts_with("__Host-flyt=") && cookie.ends_with("; Secure"),
+        "{cookie}"
+    );
+    browser.with(&https, "GET", "/v1/session", None).await.expect(200);
+    let (_, token) = browser.cookie.split_once('=').unwrap();
+    let planted = format!("flyt={token}");
+    let headers = [("cookie", planted.as_str()), https[0]];
+    browser
+        .with(&headers, "GET", "/v1/session", None)
+        .await
+        .expect(401);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_viewer_reads_and_does_nothing_on_any_route() {
+    let world = World::new().await;
+    owner(&world).await;
+    let mut viewer = member(&world, "salon", "viewer@check.example", "viewer").await;
+    let document = flyt::document();
+    let (mut refused, mut read) = (0, 0);
+    for op in crate::story::Op::all(&document) {
+        let about = op.what["description"].as_str().unwrap();
+        let path = op.path.replace(['{', '}'], "");
+        let (media, body) = op.body().unzip();
+        let headers = [
+            ("flyt-business", "salon"),
+            ("content-type", media.unwrap_or("application/json")),
+        ];
+        let body = body.map(|b| serde_json::from_str(&b).unwrap_or(Value::String(b)));
+        if about.contains(":write`.") {
+            let got = viewer.with(&headers, &op.method, &path, body).await.expect(403);
+            assert_eq!(got.json["code"], "forbidden", "{}", op.id);
+            refused += 1;
+        } else if about.contains("Needs a platform key") {
+            let got = viewer.with(&headers, &op.method, &path, body).await.expect(403);
+            assert_eq!(got.json["code"], "platform_only", "{}", op.id);
+            refused += 1;
+        } else if about.contains(":read`.") && op.method == "GET" && !path.ends_with("/events") {
+            let got = viewer.with(&headers, &op.method, &path, None).await;
+            assert!(
+                [200, 404, 422].contains(&got.status.as_u16()),
+                "{}: {}",
+                op.id,
+                got.text
+            );
+            read += 1;
+        }
+    }
+    assert!(refused > 80 && read > 40, "{refused} refused, {read} read");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn an_editor_touches_neither_people_nor_keys_nor_settings_and_erases_nobody() {
+    let world = World::new().await;
+    let mut editor = member(&world, "salon", "editor@check.example", "editor").await;
+    let own = [("flyt-business", "salon")];
+    let made = editor
+        .with(&own, "POST", "/v1/bookings", Some(crate::world::booking("b-1")))
+        .await;
+    let customer = made.expect(201).json["customer"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let customer = format!("/v1/customers/{customer}");
+    for (method, path) in [
+        ("POST", "/v1/users"),
+        ("POST", "/v1/api-keys"),
+        ("PATCH", "/v1/business"),
+        ("POST", "/v1/business/webhook-secret"),
+        ("PUT", "/v1/channels/sms"),
+        ("DELETE", customer.as_str()),
+        ("POST", &format!("{customer}/erase")),
+        ("DELETE", "/v1/customers/by-external-id/c1"),
+    ] {
+        let got = editor.with(&own, method, path, Some(json!({}))).await.expect(403);
+        assert_eq!(got.json["code"], "forbidden", "{method} {path}");
+    }
+    editor
+        .with(&own, "PATCH", &customer, Some(json!({"first_name": "Karin"})))
+        .await
+        .expect(200);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn somebody_of_two_businesses_sees_them_and_no_other() {
+    let world = World::new().await;
+    let mut person = member(&world, "salon", "both@check.example", "viewer").await;
+    let other = [("flyt-business", "other")];
+    let none = person.with(&other, "GET", "/v1/bookings", None).await.expect(404);
+    let nothing = person.with(&[("flyt-business", "nothing")], "GET", "/v1/bookings", None);
+    assert_eq!(none.json["code"], nothing.await.expect(404).json["code"]);
+
+    let invite = json!({"email": "Both@check.example", "name": "Somebody", "role": "owner"}).to_string();
+    let made = world
+        .send("POST", "/v1/users", &other, Some(invite))
+        .await
+        .expect(201);
+    assert_eq!(
+        made.json["name"], "Somebody",
+        "what they are called elsewhere is not told"
+    );
+    person.with(&other, "GET", "/v1/bookings", None).await.expect(404);
+    let asked = format!("/v1/session/invitation?token={}", token(&made));
+    let shown = person.send("GET", &asked, None).await.expect(200);
+    assert_eq!(
+        (&shown.json["business"], &shown.json["role"]),
+        (&json!("other"), &json!("owner"))
+    );
+    // Who invited has the link too, but not the password of whoever was invited.
+    let stolen = json!({"token": token(&made), "password": "noe helt annet her"});
+    let mut thief = Browser::new(&world);
+    let got = thief
+        .send("POST", "/v1/session/invitation", Some(stolen))
+        .await
+        .expect(401);
+    assert_eq!(got.json["code"], "sign_in_failed");
+    let accept = json!({"token": token(&made), "password": PASSWORD});
+    person
+        .send("POST", "/v1/session/invitation", Some(accept.clone()))
+        .await
+        .expect(200);
+    let again = person
+        .send("POST", "/v1/session/invitation", Some(accept))
+        .await
+        .expect(403);
+    assert_eq!(again.json["code"], "bad_link");
+
+    person
+        .with(&other, "POST", "/v1/bookings", Some(crate::world::booking("b-1")))
+        .await
+        .expect(201);
+    let salon = [("flyt-business", "salon")];
+    let refused = person
+        .with(&salon, "POST", "/v1/bookings", Some(crate::world::booking("b-1")))
+        .await;
+    refused.expect(403);
+    let session = person.send("GET", "/v1/session", None).await.expect(200);
+    let roles: Vec<_> = session.json["businesses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|b| (b["slug"].clone(), b["role"].clone()))
+        .collect();
+    assert_eq!(
+        roles,
+        [
+            (json!("salon"), json!("viewer")),
+            (json!("other"), json!("owner"))
+        ]
+    );
+    world.close().await;
+}
