@@ -18,9 +18,9 @@ build: ## target/release/flyt
 test: ## Everything, on both engines; installs PostgreSQL where it is missing
 	scripts/test
 
-check: ## Formatting and lints
+check: ## Formatting and lints; with the profile that the tests are built with, so that C libraries are compiled once
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --profile dev -- -D warnings
+	cargo clippy --workspace --all-targets --profile $(PROFILE) -- -D warnings
 
 dev: ## The server of the debug build
 	cargo run --bin flyt -- serve --data data $(ARGS)

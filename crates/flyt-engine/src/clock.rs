@@ -26,7 +26,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match self.stands_at() {
             Some(ms) => flyt_core::instant::from_ms(ms),
-            None => flyt_core::instant::whole_ms(wall()),
+            None => wall(),
         }
     }
     /// True for a clock that is moved by hand.
@@ -56,13 +56,13 @@ impl Clock {
     }
 }
 
-/// Wall time: for idempotency ages, sessions, key expiry, first boot.
+/// Wall time in whole milliseconds, as it is stored and shown: for idempotency ages, sessions, key expiry, first boot.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one file that reads the clocks"
 )]
 pub fn wall() -> Timestamp {
-    Timestamp::now()
+    flyt_core::instant::whole_ms(Timestamp::now())
 }
 
 /// Monotonic wall time: for rates and metrics.

@@ -36,7 +36,7 @@ pub(crate) async fn open(settings: &Serve) -> Result<Opened, String> {
         let swept = crate::local::sweep(&settings.data.data);
         swept.map_err(|e| format!("cannot tidy {}: {e}", settings.data.data.display()))?;
     }
-    let now = flyt_core::instant::whole_ms(flyt_engine::clock::wall());
+    let now = flyt_engine::clock::wall();
     let hold = hold::begin(&store, settings.held, settings.outside.instance_id.clone(), now).await;
     let hold = hold.map_err(|refusal| refusal.to_string())?;
     let keys = secret_keys(&settings.data, &settings.outside, &store).await?;

@@ -118,6 +118,8 @@ async fn the_first_owner_comes_by_the_link_and_makes_a_business() {
         "currency": "NOK", "country": "NO"});
     nobody.send("POST", "/v1/businesses", Some(own)).await.expect(201);
     let session = nobody.send("GET", "/v1/session", None).await.expect(200);
+    let told = (&came.json["expires_at"], &session.json["expires_at"]);
+    assert_eq!(told.0, told.1, "what is told at once is what is kept");
     let all: Vec<&str> = session.json["businesses"]
         .as_array()
         .unwrap()

@@ -1,0 +1,88 @@
+import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { sessionCall, useSignedIn } from '@/api/session';
+import { inWords, useAct } from '@/lib/act';
+import { useAddress } from '@/lib/address';
+import classes from './people.module.css';
+
+/** E-mail and password; the code of the authenticator app is asked for when the account has one. */
+export function SignInPage() {
+  const { t } = useTranslation();
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  const [search] = useAddress();
+  const act = useAct();
+  const signedIn = useSignedIn();
+  const navigate = useNavigate();
+  const needsCode = act.problem?.code === 'code_needed' || code !== '';
+  const go = async () => {
+    const body = { email, password, ...(code && { code }) };
+    const answer = await act.run(() => sessionCall('POST', 'session', body), { quiet: true });
+    if (!answer?.ok) return;
+    signedIn(answer.value);
+    // Only a path of this app is followed, never an address of somewhere else.
+    const next = search.next?.startsWith('/') && !search.next.startsWith('//') ? search.next : '/';
+    navigate({ to: next as '/' });
+  };
+  const p = act.problem;
+  const words = () => {
+    if (!p || p.code === 'code_needed') return null;
+    if (p.code === 'sign_in_failed' || p.status === 401) return t('people.failed');
+    return inWords(t, p);
+  };
+  return (
+    <main className={classes.page}>
+      <form
+        className={classes.card}
+        noValidate
+        onSubmit={(e) => {
+          e.preventDefault();
+          go();
+        }}
+      >
+        <img src="/favicon.svg" width={40} height={40} alt="" />
+        <Title order={1}>{t('people.signIn')}</Title>
+        <Stack gap="md">
+          {words() && (
+            <Alert color="red" variant="light" role="alert">
+              <Text size="sm" c="var(--text)">
+                {words()}
+              </Text>
+            </Alert>
+          )}
+          <TextInput
+            label={t('people.email')}
+            type="email"
+            autoComplete="username"
+            value={email}
+            onChange={(e) => setEmail(e.currentTarget.value)}
+            autoFocus
+          />
+          <PasswordInput
+            label={t('people.password')}
+            autoComplete="current-password"
+            value={password}
+            onChange={(e) => setPassword(e.currentTarget.value)}
+            visibilityToggleButtonProps={{ 'aria-label': t('people.showPassword') }}
+          />
+          {needsCode && (
+            <TextInput
+              label={t('people.code')}
+              description={t('people.codeHint')}
+              autoComplete="one-time-code"
+              value={code}
+              onChange={(e) => setCode(e.currentTarget.value)}
+              autoFocus
+            />
+          )}
+          <Button type="submit" loading={act.busy} disabled={!email || !password} fullWidth>
+            {t('people.signIn')}
+          </Button>
+        </Stack>
+      </form>
+    </main>
+  );
+}
