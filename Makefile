@@ -1,5 +1,5 @@
 # Two commands are enough: `make run` and `make test`.
-.PHONY: run demo build test check dev season timing fmt clean
+.PHONY: run demo build test check dev soak season timing fmt clean
 
 export CARGO_INCREMENTAL ?= 0
 PROFILE ?= ci
@@ -24,6 +24,9 @@ check: ## Formatting and lints; with the profile that the tests are built with, 
 
 dev: ## The server of the debug build
 	cargo run --bin flyt -- serve --data data $(ARGS)
+
+soak: ## Kills, overload, several nodes, a database that goes away: at most an hour; SHORT=1 takes five minutes
+	scripts/soak --binary $(BIN) $(if $(SHORT),--short)
 
 season: ## A real salon's year against the built binary
 	python3 $(SHARED)/checks/season.py --binary $(BIN)
