@@ -14,6 +14,7 @@ pub mod dns;
 pub mod egress;
 pub mod email;
 pub mod outcome;
+pub mod remote;
 pub mod signature;
 pub mod sms;
 pub mod smtp;

@@ -304,7 +304,7 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
 }
 
 /// The words of the innermost error: «Connection refused» rather than what was being done.
-fn root(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn root(error: &(dyn Error + 'static)) -> String {
     let mut current = error;
     while let Some(inner) = deeper(current) {
         current = inner;

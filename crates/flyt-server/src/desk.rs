@@ -9,6 +9,7 @@ use crate::state::App;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
+use flyt_channels::remote::Remote;
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -22,6 +23,10 @@ use tower::ServiceExt as _;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How often a server elsewhere is asked that says to wait, and for how long at most.
+const TRIES: u32 = 5;
+const LONGEST_WAIT_S: u64 = 60;
 
 /// Why a command was not done, with the code it ends with.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +50,8 @@ pub(crate) enum Desk {
     Beside(PathBuf),
     /// None is: its data are open here.
     Alone(Box<App>, Router),
+    /// A server elsewhere, with a key.
+    Far(Remote),
 }
 
 /// An answer: its status, and its JSON (null for none).
@@ -77,6 +84,10 @@ impl Desk {
             flyt_engine::clock::pause(LOOK).await;
             waited += LOOK;
         }
+    }
+    /// The server at an address, asked with a key.
+    pub(crate) fn far(server: &str, key: &str) -> Result<Self, Fault> {
+        Ok(Self::Far(Remote::new(server, key).map_err(|e| e.to_string())?))
     }
     fn of(app: App) -> Self {
         let router = local_router(app.clone());
@@ -117,6 +128,10 @@ impl Desk {
         business: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Value, Fault> {
+        if let Self::Far(remote) = self {
+            let Got(status, value) = from_afar(remote, path, business, body).await?;
+            return answer_of(status, value);
+        }
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -137,11 +152,48 @@ impl Desk {
                 got(answer.unwrap_or_else(|never| match never {})).await?
             }
             Self::Beside(socket) => asked(socket, request).await?,
+            Self::Far(_) => return Err(Fault::Refused("this is asked of the data here".to_owned())),
         };
-        if status.is_success() {
-            return Ok(value);
+        answer_of(status, value)
+    }
+}
+
+fn answer_of(status: StatusCode, value: Value) -> Result<Value, Fault> {
+    if status.is_success() {
+        return Ok(value);
+    }
+    Err(Fault::Refused(told(&value, status)))
+}
+
+/// Asks a server elsewhere; when it is told to wait it waits.
+async fn from_afar(
+    remote: &Remote,
+    path: &str,
+    business: Option<&str>,
+    body: Option<&Value>,
+) -> Result<Got, String> {
+    let mut tries = 0;
+    loop {
+        let body = body.map(Value::to_string);
+        let got = remote
+            .call(path, business, body)
+            .await
+            .map_err(|e| e.to_string())?;
+        let status = StatusCode::from_u16(got.status).map_err(|e| e.to_string())?;
+        tries += 1;
+        if let (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(seconds)) =
+            (status, got.retry_after)
+            && tries < TRIES
+        {
+            flyt_engine::clock::pause(Duration::from_secs(seconds.clamp(1, LONGEST_WAIT_S))).await;
+            continue;
         }
-        Err(Fault::Refused(told(&value, status)))
+        let value = match got.body.as_slice() {
+            [] => Value::Null,
+            bytes => serde_json::from_slice(bytes)
+                .map_err(|_| format!("what answered {status} is no Flyt server"))?,
+        };
+        return Ok(Got(status, value));
     }
 }
 

@@ -24,10 +24,23 @@ pub(crate) struct Totals {
     pub(crate) silent: u64,
 }
 impl Totals {
-    pub(crate) fn shown(self, terms: ImportTerms) -> Value {
+    /// All of them.
+    pub(crate) fn rows(self) -> u64 {
+        self.created + self.changed + self.unchanged + self.failed
+    }
+    /// Those of another part of the file, as they were shown.
+    pub(crate) fn add(&mut self, shown: &Value) {
+        let of = |name: &str| shown.get(name).and_then(Value::as_u64).unwrap_or_default();
+        self.created += of("created");
+        self.changed += of("changed");
+        self.unchanged += of("unchanged");
+        self.failed += of("failed");
+        self.silent += of("future_without_reminders");
+    }
+    pub(crate) fn shown(self, dry_run: bool) -> Value {
         json!({
             "created": self.created, "changed": self.changed, "unchanged": self.unchanged, "failed": self.failed,
-            "future_without_reminders": self.silent, "dry_run": terms.dry_run, "hint": self.hint(),
+            "future_without_reminders": self.silent, "dry_run": dry_run, "hint": self.hint(),
         })
     }
     /// How reminders are switched on for what has none.

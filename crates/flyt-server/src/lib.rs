@@ -21,6 +21,7 @@ mod open;
 mod openapi;
 mod page;
 mod people;
+mod pieces;
 mod problem;
 mod records;
 mod secret_keys;

@@ -24,6 +24,8 @@ pub(crate) struct Job {
 }
 pub(crate) trait Unit: Send {
     fn run<'u>(&'u mut self, tx: &'u mut Tx) -> LocalBoxFuture<'u, Result<()>>;
+    /// What it has done is not to be kept: the caller hears this instead.
+    fn refuse(&mut self, why: Error);
     fn answer(self: Box<Self>, commit: Result<()>);
 }
 struct Waiting<F, T> {
@@ -41,6 +43,9 @@ impl<T: Send, F: AsyncFn(&mut Tx) -> Result<T> + Send> Unit for Waiting<F, T> {
             self.outcome = Some(outcome);
             kept
         })
+    }
+    fn refuse(&mut self, why: Error) {
+        self.outcome = Some(Err(why));
     }
     fn answer(self: Box<Self>, commit: Result<()>) {
         let outcome = match (self.outcome, commit) {

@@ -107,12 +107,13 @@ fn run_all(tx: &mut Tx, jobs: &mut [Job]) -> Result<()> {
 /// Runs one unit in the open transaction; the outer error: there is no transaction any more.
 fn run_one(tx: &mut Tx, job: &mut Job) -> Result<Result<()>> {
     tx.forget();
-    if !job.writes {
-        sql(tx, "PRAGMA query_only = 1")?;
-    }
-    let kept = run_now(job.unit.as_mut(), tx);
-    if !job.writes {
-        sql(tx, "PRAGMA query_only = 0")?;
+    let before = changes(tx);
+    let mut kept = run_now(job.unit.as_mut(), tx);
+    // In memory reads come here too. `PRAGMA query_only` would have every statement prepared anew, at every read.
+    if !job.writes && changes(tx) != before {
+        let why = Error::Bug("a unit that only reads has written".into());
+        job.unit.refuse(why.clone());
+        kept = Err(why);
     }
     // SQLite rolls everything back by itself when the disk is full or fails.
     if !in_transaction(tx) {

@@ -23,6 +23,7 @@ import {
   IconLogout,
   IconMail,
   IconMoon,
+  IconRoute,
   IconSearch,
   IconSettings,
   IconSun,
@@ -32,15 +33,23 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { useTranslation } from 'react-i18next';
 import { chooseBusiness, sessionCall, useSession, useSignedIn } from '@/api/session';
 import { languages, setLanguage, type UiLanguage } from '@/i18n';
+import { useLive } from './live';
 import classes from './Shell.module.css';
 
 type Entry = {
-  to: '/bookings' | '/messages' | '/customers' | '/settings';
-  label: 'bookings' | 'messages' | 'customers' | 'setup';
+  to: '/' | '/workflows' | '/bookings' | '/messages' | '/customers' | '/settings';
+  label: 'today' | 'workflows' | 'bookings' | 'messages' | 'customers' | 'setup';
   icon: Icon;
 };
 const sections: { label: 'booking' | 'automation'; entries: Entry[] }[] = [
-  { label: 'automation', entries: [{ to: '/messages', label: 'messages', icon: IconMail }] },
+  {
+    label: 'automation',
+    entries: [
+      { to: '/', label: 'today', icon: IconSun },
+      { to: '/workflows', label: 'workflows', icon: IconRoute },
+      { to: '/messages', label: 'messages', icon: IconMail },
+    ],
+  },
   {
     label: 'booking',
     entries: [
@@ -52,6 +61,7 @@ const sections: { label: 'booking' | 'automation'; entries: Entry[] }[] = [
 ];
 
 export function Shell({ empty }: { empty?: string }) {
+  useLive(!empty);
   const { t } = useTranslation();
   const [opened, menu] = useDisclosure();
   const path = useRouterState({ select: (s) => s.location.pathname });
@@ -94,7 +104,7 @@ export function Shell({ empty }: { empty?: string }) {
             <div key={s.label} className={classes.section}>
               <Text className={classes.sectionLabel}>{t(`nav.${s.label}`)}</Text>
               {s.entries.map((e) => {
-                const here = path.startsWith(e.to);
+                const here = e.to === '/' ? path === '/' : path.startsWith(e.to);
                 return (
                   <NavLink
                     key={e.label}

@@ -1,10 +1,4 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { shortTexts } from '@/lib/address';
 import { Gate } from './Gate';
 
@@ -12,9 +6,17 @@ const root = createRootRoute({ component: Gate, validateSearch: shortTexts });
 const index = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/bookings' });
-  },
+  component: lazyRouteComponent(() => import('@/features/today/TodayPage'), 'TodayPage'),
+});
+const workflows = createRoute({
+  getParentRoute: () => root,
+  path: '/workflows',
+  component: lazyRouteComponent(() => import('@/features/workflows/WorkflowsPage'), 'WorkflowsPage'),
+});
+const workflow = createRoute({
+  getParentRoute: () => root,
+  path: '/workflows/$id',
+  component: lazyRouteComponent(() => import('@/features/builder/BuilderPage'), 'BuilderPage'),
 });
 const bookings = createRoute({
   getParentRoute: () => root,
@@ -65,6 +67,8 @@ const firstStart = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     index,
+    workflows,
+    workflow,
     bookings,
     booking,
     messages,

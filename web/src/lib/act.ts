@@ -1,4 +1,5 @@
 import { notifications } from '@mantine/notifications';
+import type { TFunction } from 'i18next';
 import { useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Fault, type Problem, problemOf } from './problem';
@@ -53,7 +54,7 @@ export function useAct() {
 }
 
 /** One sentence for a problem, in the person's language where we know it. */
-export function inWords(t: ReturnType<typeof useTranslation>['t'], p: Problem): string {
+export function inWords(t: TFunction, p: Problem): string {
   if (p.status === 0) return t('common.noAnswer');
   if (p.status === 401) return t('common.signedOut');
   if (p.status === 403) return t('common.forbidden');

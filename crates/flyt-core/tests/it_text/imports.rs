@@ -134,7 +134,7 @@ fn lines_of_json_are_read_by_name_or_pointer() {
 }
 
 /// Each cell that is wrong: its column, and a part of what is said.
-const CELLS: [(&str, &str, &str); 35] = [
+const CELLS: [(&str, &str, &str); 38] = [
     ("Id", "", "is empty"),
     ("Id", "   ", "is empty"),
     ("Start", "", "is empty"),
@@ -149,16 +149,19 @@ const CELLS: [(&str, &str, &str); 35] = [
     ("Start", "25.10.0026 10:00", "instant"),
     ("Start", "=NOW()", "not a date and time"),
     ("Start", "45954.4166", "not a date and time"),
+    ("Start", "2026-13-01T10:00:00Z", "not a date and time"),
     ("Minutter", "en time", "not a number of minutes"),
     ("Minutter", "45,5", "not a number of minutes"),
     ("Minutter", "-45", "not a number of minutes"),
     ("Minutter", "99999999", "not a number of minutes"),
+    ("Minutter", "0x2d", "not a number of minutes"),
     ("Pris", "gratis", "not an amount"),
     ("Pris", "-690", "negative"),
     ("Pris", "690,005", "two amounts"),
     ("Pris", "690,0055", "more decimals"),
     ("Pris", "=690*2", "not an amount"),
     ("Pris", "1e3", "not an amount"),
+    ("Pris", "NaN", "not an amount"),
     ("Pris", "99999999999999999999", "not an amount"),
     ("Språk", "norsk bokmål", "language tag"),
     ("Språk", "??", "language tag"),

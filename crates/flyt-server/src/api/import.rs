@@ -84,5 +84,7 @@ async fn import(call: Call, Json(body): Json) -> Answer {
         NoImport::File(what) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unreadable_file", what),
         NoImport::Refused(refusal) => refusal.into(),
     })?;
-    Ok(object(&json!({"data": rows, "totals": totals.shown(terms)})))
+    Ok(object(
+        &json!({"data": rows, "totals": totals.shown(terms.dry_run)}),
+    ))
 }

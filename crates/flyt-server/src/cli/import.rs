@@ -1,26 +1,26 @@
-//! `flyt import`: a file of bookings into a business of a stopped server's data.
+//! `flyt import`: a file of bookings into a business, piece by piece as calls of the API: of the running server, of the data
+//! where none runs, or of a server elsewhere.
 
+use super::progress::Progress;
 use super::{complain, say};
 use crate::config::Installation;
-use crate::import::{self, NoImport};
-use crate::lock::Lock;
-use crate::open;
-use crate::records;
+use crate::desk::{Desk, Fault};
+use crate::import::{self, Totals};
+use crate::pieces::{MOST, pieces};
 use clap::Args;
 use flyt_core::import::Format;
+use flyt_core::invalid::{Faults, Invalid};
 use flyt_core::keywords;
-use flyt_engine::{Actor, Caller, ImportTerms};
-use serde_json::Value;
+use flyt_core::mapping::Mapping;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-
-/// Rows between two lines of progress.
-const PROGRESS: u64 = 1_000;
 
 /// Examples of `flyt import --help`.
 pub(crate) const EXAMPLES: &str = "Examples:
   flyt import bookings.csv --map map.toml --business salon --dry-run
   flyt import bookings.csv --map map.toml --business salon --automations timed
   flyt import bookings.ndjson --map map.json --business salon --json
+  flyt import bookings.csv --map map.toml --server https://flyt.example --key flyt_…
   flyt import --booknetic-workflows workflows.json
 
 A mapping file says which column is what:
@@ -52,6 +52,12 @@ pub(crate) struct Import {
     /// Slug of the business; may be left out where there is one only.
     #[arg(long)]
     business: Option<String>,
+    /// Address of a server elsewhere, such as `https://flyt.example`; without it the data of this machine are meant.
+    #[arg(long, value_name = "URL", requires = "key", conflicts_with_all = ["data", "database_url"])]
+    server: Option<String>,
+    /// A key of that server that may write bookings; with the operator's key say --business too.
+    #[arg(long, requires = "server")]
+    key: Option<String>,
     /// Say what would happen and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -63,57 +69,31 @@ pub(crate) struct Import {
     booknetic_workflows: Option<PathBuf>,
 }
 
-pub(super) async fn run(wanted: Import, json: bool) -> Result<(), String> {
+pub(super) async fn run(wanted: Import, json: bool) -> Result<(), Fault> {
     if let Some(path) = &wanted.booknetic_workflows {
-        return convert(path);
+        return Ok(convert(path)?);
     }
     let (Some(file), Some(map)) = (&wanted.file, &wanted.map) else {
-        return Err("give a file and --map".to_owned());
+        return Err("give a file and --map".to_owned().into());
     };
-    let terms = ImportTerms {
-        automations: import::automations(wanted.automations.as_deref())?,
-        dry_run: wanted.dry_run,
-    };
+    import::automations(wanted.automations.as_deref())?;
     let map = mapping(map)?;
+    let mut faults = Faults::default();
+    let read = Mapping::read(&map, "", &mut faults);
+    let read = faults.finish(Some(read)).map_err(|faults| in_words(&faults))?;
     let bytes = std::fs::read(file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
-    let ends = |all: &[&str]| {
-        file.extension()
-            .and_then(|e| e.to_str())
-            .is_some_and(|e| all.contains(&e))
+    let text = flyt_core::import::text(&bytes).map_err(|e| e.0)?;
+    let desk = match (&wanted.server, &wanted.key) {
+        (Some(server), Some(key)) => Desk::far(server, key)?,
+        _ => Desk::open(&wanted.of).await?,
     };
-    let format = if ends(&["ndjson", "jsonl"]) {
-        Format::Ndjson
-    } else {
-        Format::Csv
-    };
-    let lock = match wanted.of.data.database_url {
-        Some(_) => None,
-        None => Some(Lock::take(&wanted.of.data.data).await?),
-    };
-    let app = open::alone(&wanted.of, lock).await?;
-    let done = async {
-        let business_no = business(&app, wanted.business.as_deref()).await?;
-        let caller = Caller {
-            business_no,
-            actor: Actor::Platform,
-        };
-        let (mut rows, as_json) = (0, json);
-        let totals = import::run(&app, &caller, (&bytes, format, &map), terms, |row| {
-            rows += 1;
-            tell(&row, as_json);
-            if rows % PROGRESS == 0 {
-                complain(&format!("{rows} rows"));
-            }
-        });
-        totals.await.map_err(told)
-    };
-    let done = done.await;
-    app.close().await;
+    let done = send(&desk, &wanted, (&text, format(file)), (&map, &read), json).await;
+    desk.close().await;
     let totals = done?;
     if json {
-        say(&serde_json::json!({"totals": totals.shown(terms)}).to_string());
+        say(&json!({"totals": totals.shown(wanted.dry_run)}).to_string());
     } else {
-        let would = if terms.dry_run { "would be " } else { "" };
+        let would = if wanted.dry_run { "would be " } else { "" };
         say(&format!(
             "{would}created {}, changed {}, unchanged {}, failed {}",
             totals.created, totals.changed, totals.unchanged, totals.failed
@@ -123,12 +103,82 @@ pub(super) async fn run(wanted: Import, json: bool) -> Result<(), String> {
         }
     }
     if totals.failed > 0 {
-        return Err(format!(
-            "{} rows were not imported; mend them and run the same again",
-            totals.failed
-        ));
+        let rows = totals.failed;
+        return Err(format!("{rows} rows were not imported; mend them and run the same again").into());
     }
     Ok(())
+}
+
+fn format(file: &Path) -> Format {
+    let end = file.extension().and_then(|e| e.to_str());
+    match end {
+        Some("ndjson" | "jsonl") => Format::Ndjson,
+        _ => Format::Csv,
+    }
+}
+
+/// Sends the file piece by piece. What cannot be read is told here; what breaks off is run again, and goes on from there.
+async fn send(
+    desk: &Desk,
+    wanted: &Import,
+    (text, format): (&str, Format),
+    (map, mapping): (&Value, &Mapping),
+    as_json: bool,
+) -> Result<Totals, Fault> {
+    let slug = match (&wanted.business, &wanted.server) {
+        (None, None) => Some(only_business(desk).await?),
+        (given, _) => given.clone(),
+    };
+    let business = desk.get("/v1/business", slug.as_deref()).await?;
+    let rows = flyt_core::import::rows(text, format, mapping, &super::text(&business, "country"));
+    let rows = rows.map_err(|e| e.0)?;
+    let word = match format {
+        Format::Csv => "csv",
+        Format::Ndjson => "ndjson",
+    };
+    let all = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    let (mut totals, mut progress) = (Totals::default(), Progress::new("rows"));
+    let mut unread = rows.iter().filter_map(|row| {
+        let errors = row.body.as_ref().err()?;
+        Some((row.line, json!({"line": row.line, "external_id": row.external_id, "status": "failed", "errors": errors})))
+    }).peekable();
+    for piece in pieces(text, format, &rows, MOST) {
+        let mut body = json!({"format": word, "data": piece.text, "map": map, "dry_run": wanted.dry_run});
+        if let (Some(body), Some(automations)) = (body.as_object_mut(), &wanted.automations) {
+            body.insert("automations".to_owned(), json!(automations));
+        }
+        let got = desk.post("/v1/import", slug.as_deref(), &body).await;
+        let got = got.map_err(|fault| broke_off(fault, totals.rows()))?;
+        totals.add(got.get("totals").unwrap_or(&Value::Null));
+        for row in got.get("data").and_then(Value::as_array).into_iter().flatten() {
+            let line = piece.line(row.get("line").and_then(Value::as_u64).unwrap_or_default());
+            while let Some((_, row)) = unread.next_if(|(at, _)| *at < line) {
+                tell(&row, as_json);
+                totals.failed += 1;
+            }
+            let mut row = row.clone();
+            if let Some(own) = row.get_mut("line") {
+                *own = json!(line);
+            }
+            tell(&row, as_json);
+        }
+        progress.mark(totals.rows(), all);
+    }
+    for (_, row) in unread {
+        tell(&row, as_json);
+        totals.failed += 1;
+    }
+    Ok(totals)
+}
+
+/// What had been written stays; the same import goes on from there.
+fn broke_off(fault: Fault, rows: u64) -> Fault {
+    match fault {
+        Fault::Refused(what) if rows > 0 => Fault::Refused(format!(
+            "{what}\n      {rows} rows are done; run the same again, and what is unchanged is left alone"
+        )),
+        other @ (Fault::Refused(_) | Fault::InUse(_) | Fault::NotConfirmed(_)) => other,
+    }
 }
 
 /// A row as it is told: each with --json, else those that failed or have warnings.
@@ -156,18 +206,12 @@ fn tell(row: &Value, as_json: bool) {
     }
 }
 
-fn told(not: NoImport) -> String {
-    match not {
-        NoImport::Mapping(faults) => {
-            let lines: Vec<String> = faults
-                .iter()
-                .map(|f| format!("{}: {}", f.pointer.trim_start_matches('/'), f.message))
-                .collect();
-            format!("the mapping has faults: {}", lines.join("\n      "))
-        }
-        NoImport::File(what) => what,
-        NoImport::Refused(refusal) => refusal.to_string(),
-    }
+fn in_words(faults: &[Invalid]) -> String {
+    let lines: Vec<String> = faults
+        .iter()
+        .map(|f| format!("{}: {}", f.pointer.trim_start_matches('/'), f.message))
+        .collect();
+    format!("the mapping has faults: {}", lines.join("\n      "))
 }
 
 fn mapping(path: &Path) -> Result<Value, String> {
@@ -178,32 +222,21 @@ fn mapping(path: &Path) -> Result<Value, String> {
     toml::from_str(&text).map_err(|e| format!("{} is not TOML: {e}", path.display()))
 }
 
-async fn business(app: &crate::state::App, slug: Option<&str>) -> Result<i64, String> {
-    let slug = match slug {
-        Some(slug) => slug.to_owned(),
-        None => only_business(app).await?,
-    };
-    let found = records::business_no(app, &slug).await.map_err(|p| p.detail)?;
-    found.ok_or_else(|| format!("there is no business `{slug}`"))
-}
-
 /// The slug of the only business.
-async fn only_business(app: &crate::state::App) -> Result<String, String> {
-    let page = crate::page::Page {
-        cursor: None,
-        limit: 2,
-        external_id: None,
-        updated_since: None,
-    };
-    let (rows, _) = records::businesses(app, page).await.map_err(|p| p.detail)?;
-    match rows.as_slice() {
-        [one] => Ok(one
-            .get("slug")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()),
-        [] => Err("there is no business yet: make one with `flyt businesses create`".to_owned()),
-        _ => Err("there are several businesses: say which with --business SLUG".to_owned()),
+async fn only_business(desk: &Desk) -> Result<String, Fault> {
+    let page = desk.get("/v1/businesses?limit=2", None).await?;
+    match page
+        .get("data")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice)
+    {
+        [one] => Ok(super::text(one, "slug")),
+        [] => Err("there is no business yet: make one with `flyt businesses create`"
+            .to_owned()
+            .into()),
+        _ => Err("there are several businesses: say which with --business SLUG"
+            .to_owned()
+            .into()),
     }
 }
 

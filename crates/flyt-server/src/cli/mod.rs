@@ -60,7 +60,7 @@ async fn carry_out(read: Read) -> Result<(), Fault> {
         Command::Backup(backup) => backup::run(*backup, json).await,
         Command::Restore(restore) => restore::run(&restore, json),
         Command::Release(release) => release::run(*release, json).await,
-        Command::Import(wanted) => Ok(import::run(*wanted, json).await?),
+        Command::Import(wanted) => import::run(*wanted, json).await,
         Command::Businesses(command) => businesses::run(command, json).await,
         Command::Keys(command) => keys::run(*command, json).await,
         Command::Users(command) => users::run(*command, json).await,

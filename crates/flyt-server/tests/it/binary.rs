@@ -96,6 +96,10 @@ impl Server {
             at: at.unwrap(),
         }
     }
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.at)
+    }
     /// Tells it to stop and waits for its end.
     pub(crate) fn stop(mut self) {
         let told = Command::new("kill")

@@ -7,7 +7,7 @@ use crate::world::{Got, World};
 use serde_json::{Value, json};
 
 /// An id of the same kind that nothing has.
-fn missing(id: &str) -> String {
+pub(crate) fn missing(id: &str) -> String {
     let (prefix, digits) = id.rsplit_once('_').unwrap_or(("x", id));
     format!("{prefix}_{:0>1$}", 7, digits.len())
 }

@@ -1,5 +1,6 @@
 import { Accordion, Badge, Group, Text } from '@mantine/core';
 import { IconCircleCheck, IconCircleDashed, IconCircleX } from '@tabler/icons-react';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { $api } from '@/api/client';
 import { Trouble, Waiting } from '@/components/Panel';
@@ -81,11 +82,11 @@ function Gates({ checks }: { checks: Explanation['checks'] }) {
   );
 }
 
-type T = ReturnType<typeof useTranslation>['t'];
+type T = TFunction;
 /** A value of a gate for reading: lists with commas, yes and no as words, nothing as a dash. */
 export function inShort(value: unknown, t: T): string {
   if (value === null || value === undefined || value === '') return '–';
-  if (typeof value === 'boolean') return t(value ? 'common.yes' : 'common.no');
+  if (typeof value === 'boolean') return value ? t('common.yes') : t('common.no');
   if (Array.isArray(value)) return value.length ? value.map((v) => inShort(v, t)).join(', ') : '–';
   if (typeof value === 'object') {
     const parts = Object.entries(value)
