@@ -49,9 +49,12 @@ class Receiver:
 class Flyt:
     """One process of the server."""
 
+    all = []  # what was started, so that nothing is left behind
+
     def __init__(self, binary, data, database=None, args=()):
         self.binary, self.data, self.database, self.args = binary, data, database, list(args)
         self.proc, self.log_at = None, None
+        Flyt.all.append(self)
         os.makedirs(data, exist_ok=True)
 
     def spawn(self, log=None):
