@@ -1,5 +1,8 @@
 /// <reference types="vitest/config" />
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -7,8 +10,21 @@ import { defineConfig } from 'vite';
 // not the single-page app itself is passed on to the server.
 const server = process.env.API_URL ?? 'http://127.0.0.1:8080';
 
+/** Packs what packs well, once, when the app is built: the server only chooses. Fonts are packed already. */
+const packed = () => ({
+  name: 'packed',
+  apply: 'build' as const,
+  writeBundle: ({ dir = 'dist' }: { dir?: string }) => {
+    for (const name of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(js|css|html|svg)$/.test(name)) continue;
+      const path = join(dir, name);
+      writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+    }
+  },
+});
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), packed()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     // Without this Lightning CSS rewrites light-dark() into variables that nobody sets: every colour is lost.

@@ -28,6 +28,7 @@ mod secret_keys;
 mod serve;
 mod state;
 mod streams;
+mod ui;
 mod watch;
 
 pub use api::router;

@@ -148,7 +148,7 @@ pub fn router(app: App) -> Router {
         .merge(inbound::open_routes())
         .merge(around::open_routes())
         .merge(docs::routes())
-        .fallback(async || Problem::not_found().into_response())
+        .fallback(crate::ui::page)
         .layer(from_fn(no_store))
         .layer(from_fn_with_state(app.clone(), watch))
         .with_state(app)
