@@ -12,6 +12,7 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::seal::Seal;
 use crate::tenant::Cache;
+use crate::turns::Turns;
 use crate::worker;
 use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::smtp::Relay;
@@ -94,6 +95,7 @@ pub(crate) struct Inner {
     pub(crate) last_beat_ms: AtomicI64,
     /// When the last sweep of old rows began, ms; 0: not since the start.
     pub(crate) swept_ms: AtomicI64,
+    pub(crate) turns: Turns,
     places: Arc<tokio::sync::Semaphore>,
     endpoint_places: Arc<tokio::sync::Semaphore>,
     pub(crate) flights: Flights,
@@ -150,6 +152,7 @@ impl Engine {
             works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
             swept_ms: AtomicI64::new(0),
+            turns: Turns::default(),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
             endpoint_places: Arc::new(tokio::sync::Semaphore::new(ENDPOINTS_AT_ONCE)),
             flights: Flights::default(),
@@ -410,7 +413,12 @@ impl Inner {
                 &self.places
             };
             let (inner, places) = (inner.clone(), places.clone());
+            let turn = (!flight::is_to_endpoint(&step)).then(|| self.turns.enter(step.business_no));
             tokio::spawn(async move {
+                let _own = match &turn {
+                    Some(turn) => turn.place().await,
+                    None => None,
+                };
                 let _place = places.acquire_owned().await;
                 if !*inner.stopping.borrow() {
                     let delivery = Box::pin(worker::deliver(inner.clone(), step));

@@ -61,6 +61,7 @@ mod tenant;
 mod terms;
 mod test_send;
 mod timeline;
+mod turns;
 mod vault;
 mod watch;
 mod worker;

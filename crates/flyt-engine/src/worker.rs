@@ -11,6 +11,7 @@ use crate::report;
 use crate::road::{self, Gate, Key, Road};
 use crate::send::{self, Sent};
 use crate::tenant::{self, Tenant};
+use crate::watch;
 use flyt_core::action::{Act, Recipient};
 use flyt_core::contact;
 use flyt_core::customer::{Channel, Purpose};
@@ -94,8 +95,15 @@ impl From<(Kept, Sent)> for Tried {
 /// Delivers one claimed step.
 pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
     inner.counts.late(&step, to_ms(inner.clock.now()));
-    if let Err(refusal) = attempt(&inner, &step).await {
-        tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
+    match attempt(&inner, &step).await {
+        Ok(()) => {}
+        Err(refusal @ (Refusal::Again(_) | Refusal::Unavailable(_))) => {
+            tracing::warn!(step = %step.id, %refusal, "the store did not answer; the delivery is given back");
+            watch::give_back(&inner, &step).await;
+        }
+        Err(refusal) => {
+            tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
+        }
     }
 }
 

@@ -90,6 +90,7 @@ macro_rules! columns {
          language, segments, sent_at, created_at, updated_at"
     };
 }
+pub(crate) use columns;
 macro_rules! select {
     ($rest:literal) => {
         Sql::same(concat!("SELECT ", columns!(), " FROM steps ", $rest))
@@ -290,10 +291,17 @@ pub async fn due(
     but: Option<&[String]>,
     limit: i64,
 ) -> Result<Vec<StepRow>> {
-    // No address holds a blank.
-    let addresses = format!(" {} ", but.unwrap_or_default().join("  "));
-    let wanted = [now.into(), limit.into(), but.is_some().into(), addresses.into()];
+    let wanted = [
+        now.into(),
+        limit.into(),
+        but.is_some().into(),
+        blanks_between(but).into(),
+    ];
     tx.query(DUE, &wanted).await
+}
+/// Addresses as the statements look for them: none holds a blank.
+pub(crate) fn blanks_between(but: Option<&[String]>) -> String {
+    format!(" {} ", but.unwrap_or_default().join("  "))
 }
 /// Whether the booking has a message on this channel in flight.
 pub async fn in_flight(tx: &mut TenantTx<'_>, booking: BookingId, channel: &str) -> Result<bool> {
