@@ -1,5 +1,5 @@
 # Two commands are enough: `make run` and `make test`.
-.PHONY: run demo build test check web dev season timing fmt clean
+.PHONY: run demo build test check web dev soak season timing fmt clean
 
 export CARGO_INCREMENTAL ?= 0
 PROFILE ?= ci
@@ -33,6 +33,9 @@ check: web ## Formatting and lints; with the profile that the tests are built wi
 
 dev: web ## The server of the debug build; it reads the app from web/dist
 	cargo run --bin flyt -- serve --data data $(ARGS)
+
+soak: ## Kills, overload, several nodes, a database that goes away: at most an hour; SHORT=1 takes five minutes
+	scripts/soak --binary $(BIN) $(if $(SHORT),--short)
 
 season: ## A real salon's year against the built binary
 	python3 $(SHARED)/checks/season.py --binary $(BIN)

@@ -120,6 +120,7 @@ async fn filter(tx: &mut Tx, no: i64, failed: &Failed) -> Result<Option<StepFilt
     };
     Ok(Some(StepFilter {
         booking_id: failed.booking_id.map(|b| b.0),
+        customer_id: None,
         workflow_no,
         channel: failed.channel.map(|c| c.word().to_owned()),
         from: failed.from.map(to_ms),

@@ -12,6 +12,7 @@ use crate::random;
 use crate::refusal::Refusal;
 use crate::seal::Seal;
 use crate::tenant::Cache;
+use crate::turns::Turns;
 use crate::worker;
 use flyt_channels::sms::{Account, Gateways};
 use flyt_channels::smtp::Relay;
@@ -23,7 +24,7 @@ use flyt_store::steps::StepRow;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 /// Deliveries in flight at once.
@@ -73,6 +74,8 @@ pub(crate) struct Inner {
     /// Own accounts of businesses, opened, by business and revision.
     pub(crate) accounts: Mutex<BTreeMap<(i64, i64), Arc<Account>>>,
     pub(crate) public_url: Option<String>,
+    /// Where the server listens, once it does.
+    pub(crate) listens: OnceLock<String>,
     pub(crate) webhooks: Webhooks,
     pub(crate) seal: Seal,
     pub(crate) boot: i64,
@@ -92,6 +95,7 @@ pub(crate) struct Inner {
     pub(crate) last_beat_ms: AtomicI64,
     /// When the last sweep of old rows began, ms; 0: not since the start.
     pub(crate) swept_ms: AtomicI64,
+    pub(crate) turns: Turns,
     places: Arc<tokio::sync::Semaphore>,
     endpoint_places: Arc<tokio::sync::Semaphore>,
     pub(crate) flights: Flights,
@@ -133,6 +137,7 @@ impl Engine {
             rates: parts.rates,
             accounts: Mutex::default(),
             public_url: parts.public_url,
+            listens: OnceLock::new(),
             webhooks: parts.webhooks,
             seal: parts.seal,
             boot,
@@ -147,6 +152,7 @@ impl Engine {
             works: parts.works,
             last_beat_ms: AtomicI64::new(clock::wall().as_millisecond()),
             swept_ms: AtomicI64::new(0),
+            turns: Turns::default(),
             places: Arc::new(tokio::sync::Semaphore::new(AT_ONCE)),
             endpoint_places: Arc::new(tokio::sync::Semaphore::new(ENDPOINTS_AT_ONCE)),
             flights: Flights::default(),
@@ -407,7 +413,12 @@ impl Inner {
                 &self.places
             };
             let (inner, places) = (inner.clone(), places.clone());
+            let turn = (!flight::is_to_endpoint(&step)).then(|| self.turns.enter(step.business_no));
             tokio::spawn(async move {
+                let _own = match &turn {
+                    Some(turn) => turn.place().await,
+                    None => None,
+                };
                 let _place = places.acquire_owned().await;
                 if !*inner.stopping.borrow() {
                     let delivery = Box::pin(worker::deliver(inner.clone(), step));

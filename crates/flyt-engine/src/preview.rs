@@ -39,7 +39,7 @@ impl Engine {
                 let now = inner.clock.now();
                 let tenant = inner.cache.tenant(tx, caller.business_no).await?;
                 let facts = facts(tx, &tenant, &ask, now).await?;
-                Ok(show(&ask.action, &facts, faults, now))
+                Ok(show(&ask.action, &facts, &inner.sample_links(), faults, now))
             })
             .await
     }
@@ -98,7 +98,7 @@ pub(crate) fn read(body: &Value, names: &flyt_core::workflow::Names) -> Result<(
     }
 }
 
-fn show(action: &Action, facts: &Facts, mut faults: Faults, now: jiff::Timestamp) -> Value {
+fn show(action: &Action, facts: &Facts, links: &Links, mut faults: Faults, now: jiff::Timestamp) -> Value {
     let meta = Meta {
         event_id: "evt_preview".to_owned(),
         event_word: TriggerKind::BookingCreated.word().to_owned(),
@@ -107,10 +107,9 @@ fn show(action: &Action, facts: &Facts, mut faults: Faults, now: jiff::Timestamp
         workflow_name: "preview".to_owned(),
         run_id: "run_preview".to_owned(),
     };
-    let links = Links::new();
     let setting = Setting {
         facts,
-        links: &links,
+        links,
         meta: &meta,
         now,
     };

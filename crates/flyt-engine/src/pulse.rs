@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 use crate::replan;
 use crate::report;
 use crate::retention;
+use crate::turns;
 use crate::worker;
 use flyt_core::id::StepId;
 use flyt_core::instant::{from_ms, to_ms};
@@ -18,8 +19,8 @@ use flyt_store::Tx;
 use flyt_store::circuits::{self, CircuitRow};
 use flyt_store::horizon;
 use flyt_store::reports;
-use flyt_store::steps::{self, StepRow};
-use flyt_store::timers::{self, TimerRow};
+use flyt_store::steps::StepRow;
+use flyt_store::timers::TimerRow;
 use flyt_store::workflows::{self, ReplanRow};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -31,7 +32,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Rows of each kind that one pass takes.
-const BATCH: i64 = 200;
+pub(crate) const BATCH: i64 = 200;
 /// Re-plans that one pass moves on.
 const REPLANS: i64 = 8;
 /// Longest rest between two passes on the system clock: the net under the wake-ups.
@@ -112,8 +113,9 @@ async fn pass(inner: &Arc<Inner>) -> Result<Passed, Refusal> {
     let (endpoints, full) = (inner.flights.endpoint_room(), inner.flights.full());
     let mut crowded = endpoints == 0 || !full.is_empty();
     let but = (endpoints > 0).then_some(full);
+    let last = inner.turns.last();
     let mut found = inner
-        .glance(async move |tx: &mut Tx| look(tx, now, but.as_deref()).await)
+        .glance(async move |tx: &mut Tx| look(tx, now, (but.as_deref(), last)).await)
         .await?;
     if inner.held.load(Ordering::SeqCst) || inner.is_off() {
         // Nothing leaves; planning goes on, so that what is released is what was planned in time.
@@ -167,8 +169,8 @@ fn shares(inner: &Inner, found: &mut Vec<StepRow>, room: usize) -> bool {
 }
 
 /// `endpoints`: the addresses of endpoints that have their share; `None`: there is no room for any, and deliveries to them
-/// stand in nobody's way. One statement tells which kinds have something due; only those are read.
-async fn look(tx: &mut Tx, now: i64, endpoints: Option<&[String]>) -> Result<Found, Refusal> {
+/// stand in nobody's way. `last`: the business that was served last. One statement tells which kinds have something due; only those are read.
+async fn look(tx: &mut Tx, now: i64, (endpoints, last): (Option<&[String]>, i64)) -> Result<Found, Refusal> {
     let mut engine = tx.engine();
     let horizon = horizon::earliest(&mut engine).await?;
     let due = |at: Option<i64>| at.is_some_and(|at| at <= now);
@@ -177,10 +179,10 @@ async fn look(tx: &mut Tx, now: i64, endpoints: Option<&[String]>) -> Result<Fou
         found.replans = workflows::replans(&mut engine, REPLANS).await?;
     }
     if due(horizon.timer) {
-        found.timers = timers::due(&mut engine, now, BATCH).await?;
+        found.timers = turns::timers(&mut engine, (now, last)).await?;
     }
     if due(horizon.step) {
-        found.steps = steps::due(&mut engine, now, endpoints, BATCH).await?;
+        found.steps = turns::steps(&mut engine, (now, endpoints, last)).await?;
     }
     if due(horizon.probe) {
         found.probes = circuits::due(&mut engine, now, BATCH).await?;
@@ -198,6 +200,7 @@ async fn look(tx: &mut Tx, now: i64, endpoints: Option<&[String]>) -> Result<Fou
 }
 
 async fn claim(inner: &Arc<Inner>, rows: Vec<StepRow>) -> Result<usize, Refusal> {
+    let rows = inner.turns.share(rows);
     if rows.is_empty() {
         return Ok(0);
     }

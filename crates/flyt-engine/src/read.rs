@@ -5,7 +5,7 @@ use crate::refusal::{Caller, Refusal};
 use crate::tenant::{self, Tenant};
 use flyt_core::business::Business;
 use flyt_core::due;
-use flyt_core::id::{BookingId, RunId, StepId, TimerId};
+use flyt_core::id::{BookingId, CustomerId, RunId, StepId, TimerId};
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::plan;
 use flyt_core::reason::Reason;
@@ -26,6 +26,8 @@ pub struct Query {
     pub workflow_id: Option<flyt_core::id::WorkflowId>,
     /// Only this booking.
     pub booking_id: Option<BookingId>,
+    /// Only this customer; messages alone know it.
+    pub customer_id: Option<CustomerId>,
     /// Only this channel.
     pub channel: Option<String>,
     /// Only this state, in the API's word.
@@ -128,6 +130,7 @@ impl Engine {
                 };
                 let filter = StepFilter {
                     booking_id: query.booking_id.map(|b| b.0),
+                    customer_id: query.customer_id.map(|c| c.0),
                     workflow_no,
                     channel: query.channel.clone(),
                     from: query.from.map(to_ms),
@@ -423,6 +426,8 @@ async fn timer(tx: &mut Tx, row: &TimerRow, tenant: &Tenant, now: Timestamp) -> 
         "workflow_id": found.map(|(w, _)| w.id),
         "workflow": found.map(|(w, _)| &w.definition.name),
         "booking_id": row.id.booking,
+        "reference": facts.booking.as_ref().map(|b| &b.booking.reference),
+        "customer": facts.customer.as_ref().map(|c| c.contact.full_name()),
         "matches_now": matches_now,
     }))
 }

@@ -9,7 +9,7 @@ use flyt_channels::outcome::{Answer, Outcome};
 use flyt_channels::sms::{self, Account, Sms};
 use flyt_channels::webhook::{SuccessCodes, WebhookCall};
 use flyt_core::action::Act;
-use flyt_core::customer::Channel;
+use flyt_core::customer::{Channel, Purpose};
 use flyt_store::steps::StepRow;
 use jiff::Timestamp;
 
@@ -34,7 +34,7 @@ pub(crate) async fn send(
     match &seen.road.way {
         Way::Captured => Sent::Captured,
         Way::Call => Sent::Called(webhook(inner, step, act, seen, kept, now).await),
-        Way::Relay => Sent::Called(mail(inner, step, seen, kept).await),
+        Way::Relay => Sent::Called(mail(inner, step, act, seen, kept).await),
         Way::Gateway(account, owner) => {
             let sms = message(inner, step, account, seen, kept);
             Sent::Called(inner.gateways.send(account, *owner, &sms, now).await)
@@ -139,7 +139,7 @@ async fn webhook(
     inner.webhooks.call(&call, now).await
 }
 
-async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, kept: &Kept) -> Outcome {
+async fn mail(inner: &Inner, step: &StepRow, act: &Act, seen: &Seen, kept: &Kept) -> Outcome {
     let letter = &kept.letter;
     let Some(relay) = &inner.relay else {
         return refused("no mail relay is configured");
@@ -151,6 +151,11 @@ async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, kept: &Kept) -> Outcom
         .as_deref()
         .or_else(|| settings.senders.get(&Channel::Email).map(String::as_str));
     let (from_name, from_address) = from(sender, &settings.name, domain);
+    // By the moment of the text, so that a retry sends the same bytes.
+    let headers = match act.delivery().map(|d| d.purpose) {
+        Some(Purpose::Marketing) => inner.unsubscribe_headers(&seen.facts, kept.at),
+        Some(Purpose::Service) | None => Vec::new(),
+    };
     let root = seen.run.booking_id.map(|b| format!("booking-{b}@{domain}"));
     let mail = Mail {
         from: Party {
@@ -172,7 +177,7 @@ async fn mail(inner: &Inner, step: &StepRow, seen: &Seen, kept: &Kept) -> Outcom
         thread_root: root,
         attachments: Vec::new(),
         calendar: None,
-        headers: Vec::new(),
+        headers,
         date: kept.at,
     };
     let bytes = match email::build(&mail) {

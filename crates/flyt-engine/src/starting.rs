@@ -320,6 +320,7 @@ async fn dispatch(
     if busy.contains(&channel)
         || out.dispatch.iter().any(|d| d.channel == row.channel)
         || !out.inner.has_room(out.dispatch.len())
+        || out.inner.turns.room(out.business_no) <= out.dispatch.len()
     {
         return Ok(());
     }

@@ -24,7 +24,7 @@ use flyt_core::facts::Facts;
 use flyt_core::id::{RunId, WorkflowId};
 use flyt_core::instant::plus_ms;
 use flyt_core::invalid::{Faults, Invalid, Line, Read as _};
-use flyt_core::render::{self, Letter, Links, Meta, Setting};
+use flyt_core::render::{self, Letter, Meta, Setting};
 use flyt_core::run::Vars;
 use flyt_core::trigger::TriggerKind;
 use flyt_core::workflow::{Definition, Workflow};
@@ -162,7 +162,8 @@ async fn carry_out(inner: &Arc<Inner>, ready: Ready) -> Result<Value, Refusal> {
         workflow_name: "test".to_owned(),
         run_id: run_id.to_string(),
     };
-    let (act, links) = (ready.action.act.clone(), Links::new());
+    let act = ready.action.act.clone();
+    let links = inner.sample_links();
     let setting = Setting {
         facts: &ready.facts,
         links: &links,

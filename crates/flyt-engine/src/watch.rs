@@ -21,6 +21,8 @@ use std::time::Duration;
 const BATCH: i64 = 200;
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_secs(10);
+/// Time before a delivery that met no store is given back first.
+const FIRST_REST: Duration = Duration::from_millis(200);
 /// Rounds between two sweeps of old rows: an hour.
 const SWEEP: u32 = 360;
 /// Age of an answer that no Idempotency-Key meets any more: two days, ms of wall time. They count for one.
@@ -45,21 +47,65 @@ async fn void_claims(inner: &Arc<Inner>, until: i64) -> Result<usize, Refusal> {
             let alive = nodes::server_time(&mut tx.engine()).await? - SILENT_MS;
             let rows = steps::abandoned(&mut tx.engine(), owner.boot, (until, alive), BATCH).await?;
             for row in &rows {
-                let left = after_crash(&owner, tx, row, now).await?;
-                let mut tenant = tx.tenant(row.business_no);
-                if !steps::advance(&mut tenant, (&row.state, row.attempt), &left.step).await? {
-                    continue;
-                }
-                if left.may_have_gone {
-                    steps::put_attempt(&mut tenant, row.id, &lost_try(row))?;
-                }
-                if left.over {
-                    runs::step_ended(&mut tenant, row.id.run)?;
-                }
+                void(&owner, tx, row, (now, "the server stopped during this try")).await?;
             }
             Ok(rows.len())
         })
         .await
+}
+
+/// Takes a claim away from its holder.
+async fn void(
+    inner: &Inner,
+    tx: &mut Tx,
+    row: &StepRow,
+    (now, why): (Timestamp, &str),
+) -> Result<(), Refusal> {
+    let left = after_crash(inner, tx, row, now).await?;
+    let mut tenant = tx.tenant(row.business_no);
+    if !steps::advance(&mut tenant, (&row.state, row.attempt), &left.step).await? {
+        return Ok(());
+    }
+    if left.may_have_gone {
+        steps::put_attempt(&mut tenant, row.id, &lost_try(row, why))?;
+    }
+    if left.over {
+        runs::step_ended(&mut tenant, row.id.run)?;
+    }
+    Ok(())
+}
+
+/// The store was away while a delivery of this process was under way. What became of it is as unknown as after a crash, so it
+/// is given back as one that a crash left, once the store answers; waiting for the lease to end would make it late.
+pub(crate) async fn give_back(inner: &Arc<Inner>, step: &StepRow) {
+    let mut stop = inner.stopping.subscribe();
+    let mut rest = FIRST_REST;
+    loop {
+        tokio::select! {
+            () = clock::pause(rest) => {}
+            _ = stop.changed() => return,
+        }
+        rest = (rest * 2).min(ROUND);
+        let (owner, id, business_no, attempt) = (inner.clone(), step.id, step.business_no, step.attempt);
+        let given = inner
+            .write(async move |tx: &mut Tx| {
+                let row = steps::by_id(&mut tx.tenant(business_no), id).await?;
+                let held =
+                    |r: &StepRow| matches!(&*r.state, "claimed" | "sending") && r.boot == Some(owner.boot);
+                if let Some(row) = row.filter(|r| held(r) && r.attempt == attempt) {
+                    let why = "the store did not answer during this try";
+                    void(&owner, tx, &row, (owner.clock.now(), why)).await?;
+                }
+                Ok(())
+            })
+            .await;
+        match given {
+            Ok(()) => return,
+            Err(refusal) => {
+                tracing::warn!(step = %step.id, %refusal, "a delivery could not be given back yet");
+            }
+        }
+    }
 }
 
 /// What a crash leaves of a step.
@@ -135,13 +181,13 @@ async fn holds(inner: &Inner, tx: &mut Tx, row: &StepRow) -> Result<bool, Refusa
     Ok(delivery.is_some_and(|d| d.on_unknown == OnUnknown::Hold))
 }
 
-fn lost_try(row: &StepRow) -> AttemptRow {
+fn lost_try(row: &StepRow, why: &str) -> AttemptRow {
     AttemptRow {
         attempt: row.attempt,
         at: row.updated_at,
         outcome: "unknown".to_owned(),
         code: None,
-        answer: Some("the server stopped during this try".to_owned()),
+        answer: Some(why.to_owned()),
         revision: row.revision,
     }
 }

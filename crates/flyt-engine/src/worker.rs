@@ -11,6 +11,7 @@ use crate::report;
 use crate::road::{self, Gate, Key, Road};
 use crate::send::{self, Sent};
 use crate::tenant::{self, Tenant};
+use crate::watch;
 use flyt_core::action::{Act, Recipient};
 use flyt_core::contact;
 use flyt_core::customer::{Channel, Purpose};
@@ -19,7 +20,7 @@ use flyt_core::guard::{self, Look, Verdict};
 use flyt_core::id::event_id;
 use flyt_core::instant::{from_ms, to_ms};
 use flyt_core::reason::Reason;
-use flyt_core::render::{self, Letter, Links, Meta, Setting};
+use flyt_core::render::{self, Letter, Meta, Setting};
 use flyt_core::run::Vars;
 use flyt_core::template::RenderProblem;
 use flyt_core::trigger::TriggerKind;
@@ -94,8 +95,15 @@ impl From<(Kept, Sent)> for Tried {
 /// Delivers one claimed step.
 pub(crate) async fn deliver(inner: Arc<Inner>, step: StepRow) {
     inner.counts.late(&step, to_ms(inner.clock.now()));
-    if let Err(refusal) = attempt(&inner, &step).await {
-        tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
+    match attempt(&inner, &step).await {
+        Ok(()) => {}
+        Err(refusal @ (Refusal::Again(_) | Refusal::Unavailable(_))) => {
+            tracing::warn!(step = %step.id, %refusal, "the store did not answer; the delivery is given back");
+            watch::give_back(&inner, &step).await;
+        }
+        Err(refusal) => {
+            tracing::error!(step = %step.id, %refusal, "a delivery could not be carried out; its lease will end");
+        }
     }
 }
 
@@ -199,7 +207,7 @@ async fn judge(
     else {
         return Ok(Some((step, End::Ended(Reason::WorkflowDisabled))));
     };
-    let (mut step, kept) = match ready(step, &action.act, seen, now) {
+    let (mut step, kept) = match ready(inner, step, &action.act, seen, now) {
         (step, Ok(kept)) => (step, kept),
         (step, Err(end)) => return Ok(Some((step, end))),
     };
@@ -257,8 +265,15 @@ async fn begin(inner: &Inner, step: &mut StepRow, kept: &Kept) -> Result<bool, R
 }
 
 /// Whether the step may go now, and with which text.
-fn ready(mut step: StepRow, act: &Act, seen: &Seen, now: Timestamp) -> (StepRow, Result<Kept, End>) {
-    let (links, meta) = (Links::new(), meta(seen));
+fn ready(
+    inner: &Inner,
+    mut step: StepRow,
+    act: &Act,
+    seen: &Seen,
+    now: Timestamp,
+) -> (StepRow, Result<Kept, End>) {
+    let links = inner.links(&seen.facts, act.channel(), now);
+    let meta = meta(seen);
     let setting = Setting {
         facts: &seen.facts,
         links: &links,

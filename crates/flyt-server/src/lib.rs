@@ -8,6 +8,7 @@ mod backup;
 mod body;
 mod cli;
 mod config;
+mod customer_page;
 mod demo;
 mod desk;
 mod etag;

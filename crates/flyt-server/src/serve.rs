@@ -63,7 +63,7 @@ async fn answer(address: SocketAddr, routes: Router, app: App) -> Result<(), Str
     let (stop, stopped) = watch::channel(false);
     let until = stopping(stopped.clone());
     let beside = door(&app, stopped);
-    app.listens(address);
+    app.engine().listens(format!("http://{address}"));
     announce(&app, address);
     invite_owner(&app).await?;
     let serving = tokio::spawn(
@@ -136,7 +136,7 @@ async fn invite_owner(app: &App) -> Result<(), String> {
     let link = links::first_start(app, flyt_engine::clock::wall()).await;
     if let Some(link) = link.map_err(|p| p.detail)? {
         say("Nobody owns this installation yet. Become its owner with this link; it is good once:");
-        say(&link.url(&app.base()));
+        say(&link.url(&app.engine().base_url()));
     }
     Ok(())
 }

@@ -11,13 +11,9 @@ use flyt_core::id::KeyId;
 use flyt_engine::Engine;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-/// Where a server listens that is not told otherwise.
-const USUAL: &str = "http://127.0.0.1:8080";
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The running server. Cheap to clone.
 #[derive(Clone)]
@@ -34,8 +30,6 @@ struct Shared {
     streams: Streams,
     hashes: Hashes,
     throttle: Throttle,
-    /// Where the server listens, once it does.
-    address: OnceLock<SocketAddr>,
     /// Held as long as the server lives.
     _lock: Option<Lock>,
     /// The last minute in which the use of a key was noted.
@@ -78,7 +72,6 @@ impl App {
             streams: Streams::default(),
             hashes: Hashes::default(),
             throttle: Throttle::default(),
-            address: OnceLock::new(),
             _lock: lock,
             used: Mutex::default(),
         }))
@@ -115,21 +108,6 @@ impl App {
     }
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
-    }
-    /// The server listens here from now on.
-    pub(crate) fn listens(&self, address: SocketAddr) {
-        // A server listens once.
-        let _first = self.0.address.set(address);
-    }
-    /// Where the server listens, as people type it.
-    pub(crate) fn address(&self) -> Option<String> {
-        self.0.address.get().map(|address| format!("http://{address}"))
-    }
-    /// Where people reach this server: as the operator says, else where it listens.
-    pub(crate) fn base(&self) -> String {
-        let told = self.engine().public_url().map(str::to_owned);
-        told.or_else(|| self.address())
-            .unwrap_or_else(|| USUAL.to_owned())
     }
     /// True for the first use of a key in the minute of `now`.
     pub(crate) fn first_use_this_minute(&self, key: KeyId, now: Timestamp) -> bool {

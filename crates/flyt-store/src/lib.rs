@@ -50,6 +50,7 @@ pub mod suppressions;
 pub mod timers;
 #[doc(hidden)]
 pub mod trial;
+pub mod turns;
 mod tx;
 mod unit;
 pub mod users;

@@ -90,6 +90,7 @@ macro_rules! columns {
          language, segments, sent_at, created_at, updated_at"
     };
 }
+pub(crate) use columns;
 macro_rules! select {
     ($rest:literal) => {
         Sql::same(concat!("SELECT ", columns!(), " FROM steps ", $rest))
@@ -126,7 +127,9 @@ const PAGE: Sql = select!(
     "WHERE business_no = $1 AND channel <> 'endpoint' AND (run_id < $2 OR (run_id = $2 AND step_no < $3)) \
      AND (CAST($4 AS BIGINT) IS NULL OR booking_id = $4) AND (CAST($5 AS BIGINT) IS NULL OR workflow_no = $5) \
      AND (CAST($6 AS TEXT) IS NULL OR channel = $6) AND coalesce(sent_at, due_at) >= $7 AND coalesce(sent_at, due_at) < $8 \
-     ORDER BY run_id DESC, step_no DESC LIMIT $9"
+     AND (CAST($9 AS BIGINT) IS NULL OR customer_id = $9 \
+       OR booking_id IN (SELECT id FROM bookings WHERE business_no = $1 AND customer_id = $9)) \
+     ORDER BY run_id DESC, step_no DESC LIMIT $10"
 );
 const RELEASE: Sql = Sql::same(
     "UPDATE steps SET state = 'ready', reason = NULL, delayed = TRUE, updated_at = $3 \
@@ -288,10 +291,17 @@ pub async fn due(
     but: Option<&[String]>,
     limit: i64,
 ) -> Result<Vec<StepRow>> {
-    // No address holds a blank.
-    let addresses = format!(" {} ", but.unwrap_or_default().join("  "));
-    let wanted = [now.into(), limit.into(), but.is_some().into(), addresses.into()];
+    let wanted = [
+        now.into(),
+        limit.into(),
+        but.is_some().into(),
+        blanks_between(but).into(),
+    ];
     tx.query(DUE, &wanted).await
+}
+/// Addresses as the statements look for them: none holds a blank.
+pub(crate) fn blanks_between(but: Option<&[String]>) -> String {
+    format!(" {} ", but.unwrap_or_default().join("  "))
 }
 /// Whether the booking has a message on this channel in flight.
 pub async fn in_flight(tx: &mut TenantTx<'_>, booking: BookingId, channel: &str) -> Result<bool> {
@@ -327,6 +337,8 @@ pub async fn oldest_unclaimed(tx: &mut EngineTx<'_>, now: i64) -> Result<Option<
 pub struct StepFilter {
     /// Only this booking.
     pub booking_id: Option<i64>,
+    /// Only what was for this customer or about their bookings.
+    pub customer_id: Option<i64>,
     /// Only this workflow.
     pub workflow_no: Option<i64>,
     /// Only this channel.
@@ -347,6 +359,7 @@ pub async fn page(tx: &mut TenantTx<'_>, f: &StepFilter, below: StepId, limit: i
         (&f.channel).into(),
         f.from.unwrap_or(i64::MIN).into(),
         f.to.unwrap_or(i64::MAX).into(),
+        f.customer_id.into(),
         limit.into(),
     ];
     tx.query(PAGE, &at).await

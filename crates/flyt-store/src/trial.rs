@@ -37,6 +37,7 @@ pub const STATEMENTS: &[(&str, &[Sql])] = &[
     ("events", crate::events::ALL),
     ("channels", crate::channels::ALL),
     ("circuits", crate::circuits::ALL),
+    ("turns", crate::turns::ALL),
     ("quotas", crate::quotas::ALL),
     ("reports", crate::reports::ALL),
     ("inbound", crate::inbound::ALL),

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * All businesses
-         * @description Needs a platform key.
+         * @description Needs a platform key, or somebody who runs the installation.
          */
         get: operations["listBusinesses"];
         put?: never;
@@ -21,7 +21,7 @@ export interface paths {
          * Make a business
          * @description It starts with six statuses and the settings left out.
          *
-         *     Needs a platform key.
+         *     Needs a platform key, or somebody who runs the installation.
          */
         post: operations["createBusiness"];
         delete?: never;
@@ -39,7 +39,7 @@ export interface paths {
         };
         /**
          * One business
-         * @description Needs a platform key.
+         * @description Needs a platform key, or somebody who runs the installation.
          */
         get: operations["readBusiness"];
         put?: never;
@@ -90,6 +90,302 @@ export interface paths {
          *     Needs the scope `business:write`.
          */
         post: operations["makeWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description 401 `no_owner` until somebody owns the installation, `not_signed_in` after that.
+         *
+         *     Needs somebody who is signed in; a key is nobody.
+         */
+        get: operations["readSession"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Sets the cookie of the session. 401 `code_needed` asks for the second factor: send `code` along. 401 `sign_in_failed` does not say what is wrong. After five wrong tries each takes longer: 429.
+         *
+         *     For a page of this server, which `Sec-Fetch-Site` or `Origin` must name.
+         */
+        post: operations["beginSession"];
+        /**
+         * Sign out
+         * @description Needs somebody who is signed in; a key is nobody.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        /**
+         * Change one's own account
+         * @description A new `password` needs the `current_password`, and ends the other sessions.
+         *
+         *     Needs somebody who is signed in; a key is nobody.
+         */
+        patch: operations["changeSession"];
+        trace?: never;
+    };
+    "/v1/session/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a second factor
+         * @description For an authenticator app. It counts once a code of it has been confirmed.
+         *
+         *     Needs somebody who is signed in; a key is nobody.
+         */
+        post: operations["beginTotp"];
+        /**
+         * Switch the second factor off
+         * @description Needs somebody who is signed in; a key is nobody.
+         */
+        delete: operations["endTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch the second factor on
+         * @description Answers ten recovery codes, this once; each is good once, in place of a code.
+         *
+         *     Needs somebody who is signed in; a key is nobody.
+         */
+        post: operations["confirmTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where one is signed in
+         * @description Needs somebody who is signed in; a key is nobody.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End all other sessions
+         * @description Needs somebody who is signed in; a key is nobody.
+         */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description Needs somebody who is signed in; a key is nobody.
+         */
+        delete: operations["endOneSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/first-start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become the first owner
+         * @description With the link that `flyt serve` prints until somebody has come. Whoever comes runs the installation, and is the owner of each business they make. 403 `bad_link`, 409 `owner_exists`.
+         *
+         *     For a page of this server, which `Sec-Fetch-Site` or `Origin` must name.
+         */
+        post: operations["firstStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password
+         * @description Mails a link that is good for an hour. The answer is the same whether anybody has this address.
+         *
+         *     For a page of this server, which `Sec-Fetch-Site` or `Origin` must name.
+         */
+        post: operations["askReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password by a link
+         * @description Ends every other session. The second factor is asked for as when signing in: `code`.
+         *
+         *     For a page of this server, which `Sec-Fetch-Site` or `Origin` must name.
+         */
+        post: operations["setPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a link invites to
+         * @description For a page of this server, which `Sec-Fetch-Site` or `Origin` must name.
+         */
+        get: operations["readInvitation"];
+        put?: never;
+        /**
+         * Take an invitation
+         * @description Whoever has no account chooses a password; whoever has one types its own, and `code` where there is a second factor.
+         *
+         *     For a page of this server, which `Sec-Fetch-Site` or `Origin` must name.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people of the business
+         * @description Needs the scope `keys:read`.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Invite a person
+         * @description The link is shown this once, and mailed where the operator has a relay. It is good for seven days.
+         *
+         *     Needs the scope `keys:write`.
+         */
+        post: operations["inviteUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a person out of the business
+         * @description Needs the scope `keys:write`.
+         */
+        delete: operations["removeUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a person another role
+         * @description 409 `last_owner` where the business would be without an owner.
+         *
+         *     Needs the scope `keys:write`.
+         */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/v1/users/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new link
+         * @description For somebody who has not come yet. The links before it are no longer good.
+         *
+         *     Needs the scope `keys:write`.
+         */
+        post: operations["inviteUserAgain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2125,7 +2421,7 @@ export interface paths {
         };
         /**
          * Where the test clock stands
-         * @description Needs a platform key.
+         * @description Needs a platform key, or somebody who runs the installation.
          */
         get: operations["readTestClock"];
         put?: never;
@@ -2133,7 +2429,7 @@ export interface paths {
          * Move the test clock forward
          * @description Everything due on the way is done in order, each at its own instant. The answer comes when work has settled.
          *
-         *     Needs a platform key.
+         *     Needs a platform key, or somebody who runs the installation.
          */
         post: operations["moveTestClock"];
         delete?: never;
@@ -2213,7 +2509,7 @@ export interface paths {
         };
         /**
          * What runs here, and whether it is held
-         * @description Needs a platform key.
+         * @description Needs a platform key, or somebody who runs the installation.
          */
         get: operations["readInstallation"];
         put?: never;
@@ -2233,7 +2529,7 @@ export interface paths {
         };
         /**
          * What a release would let go
-         * @description Needs a platform key.
+         * @description Needs a platform key, or somebody who runs the installation.
          */
         get: operations["previewRelease"];
         put?: never;
@@ -2241,7 +2537,7 @@ export interface paths {
          * Let go what is held
          * @description The installation, or one business that is held itself.
          *
-         *     Needs a platform key.
+         *     Needs a platform key, or somebody who runs the installation.
          */
         post: operations["release"];
         delete?: never;
@@ -4924,6 +5220,10 @@ export interface components {
             workflow: string | null;
             /** Format: bkg-id */
             booking_id: string;
+            /** @description That of the booking. */
+            reference: string | null;
+            /** @description The name of the customer. */
+            customer: string | null;
             /** @description Whether it would fire if it came due now. */
             matches_now: boolean;
         };
@@ -5385,6 +5685,158 @@ export interface components {
             /** @description The slug of one business that is held itself; left out: the installation. */
             business?: string | null;
         };
+        Session: {
+            user: {
+                /** Format: usr-id */
+                id: string;
+                name: string;
+                email: string;
+                language: components["schemas"]["Language"];
+                /** @description Runs the installation: every business, and the platform's routes. */
+                platform_admin: boolean;
+                /** @description Whether there is a second factor. */
+                totp: boolean;
+            };
+            businesses: {
+                /** Format: biz-id */
+                id: string;
+                /** @description For the header `Flyt-Business`. */
+                slug: string;
+                name: string;
+                /** @enum {string} */
+                role: "owner" | "editor" | "viewer";
+            }[];
+            expires_at: components["schemas"]["Instant"];
+        };
+        SessionRow: {
+            /** Format: ses-id */
+            id: string;
+            created_at: components["schemas"]["Instant"];
+            last_seen_at: components["schemas"]["Instant"];
+            expires_at: components["schemas"]["Instant"];
+            user_agent: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+        };
+        TotpSecret: {
+            /** @description In base32, to be typed. */
+            secret: string;
+            /** @description `otpauth://…`, to be shown as a QR code. */
+            uri: string;
+        };
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
+        Invitation: {
+            business: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "editor" | "viewer";
+        };
+        SessionCreate: {
+            email: string;
+            /** Format: password */
+            password: string;
+            /** @description Of the authenticator app, or a recovery code. */
+            code?: string | null;
+        };
+        SessionPatch: {
+            name?: string;
+            language?: components["schemas"]["Language"];
+            /**
+             * Format: password
+             * @description Any characters. Those that everybody tries first are refused (`too_common`).
+             */
+            password?: string;
+            /** Format: password */
+            current_password?: string;
+        };
+        TotpConfirm: {
+            code: string;
+        };
+        TotpEnd: {
+            /** Format: password */
+            password: string;
+        };
+        FirstStart: {
+            /** @description What stands after `#` in the link. */
+            token: string;
+            name: string;
+            /** Format: email */
+            email: string;
+            /**
+             * Format: password
+             * @description Any characters. Those that everybody tries first are refused (`too_common`).
+             */
+            password: string;
+            language?: components["schemas"]["Language"] | null;
+        };
+        ResetAsk: {
+            email: string;
+        };
+        PasswordSet: {
+            token: string;
+            /**
+             * Format: password
+             * @description Any characters. Those that everybody tries first are refused (`too_common`).
+             */
+            password: string;
+            /** @description Of the authenticator app, or a recovery code. */
+            code?: string | null;
+        };
+        InvitationAccept: {
+            token: string;
+            name?: string | null;
+            /** Format: password */
+            password: string;
+            /** @description Of the authenticator app, or a recovery code. */
+            code?: string | null;
+        };
+        User: {
+            /** Format: usr-id */
+            id: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "editor" | "viewer";
+            /** @enum {string} */
+            state: "active" | "invited" | "disabled";
+            created_at: components["schemas"]["Instant"];
+            /** @description Here, about. */
+            last_seen_at: components["schemas"]["Instant"] | null;
+        };
+        InvitedUser: {
+            /** Format: usr-id */
+            id: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "editor" | "viewer";
+            /** @enum {string} */
+            state: "active" | "invited" | "disabled";
+            created_at: components["schemas"]["Instant"];
+            /** @description Here, about. */
+            last_seen_at: components["schemas"]["Instant"] | null;
+            invitation: {
+                /** @description Good once. */
+                url: string;
+                expires_at: components["schemas"]["Instant"];
+                /** @description Whether it was mailed too. */
+                mailed: boolean;
+            };
+        };
+        UserCreate: {
+            /** Format: email */
+            email: string;
+            name?: string | null;
+            /** @enum {string} */
+            role: "owner" | "editor" | "viewer";
+        };
+        UserPatch: {
+            /** @enum {string} */
+            role: "owner" | "editor" | "viewer";
+        };
         Problem: {
             /** Format: uri-reference */
             type: string;
@@ -5444,7 +5896,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description There is no key, or nobody knows it. */
+        /** @description There is no key and nobody signed in, or nobody knows the key. */
         401: {
             headers: {
                 [name: string]: unknown;
@@ -5464,7 +5916,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The key may not do this. */
+        /** @description The key, or the person, may not do this. */
         403: {
             headers: {
                 [name: string]: unknown;
@@ -5611,7 +6063,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description More calls a second than the key may make. */
+        /** @description More calls a second than a key or a person may make, or too many wrong tries to sign in. */
         429: {
             headers: {
                 /** @description Seconds until another try makes sense. */
@@ -6246,6 +6698,1037 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    readSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "usr_1XGV52C000D00",
+                     *         "name": "Kari Nordmann",
+                     *         "email": "kari@example.no",
+                     *         "language": "nb",
+                     *         "platform_admin": true,
+                     *         "totp": false
+                     *       },
+                     *       "businesses": [
+                     *         {
+                     *           "id": "biz_1XGV52C000460",
+                     *           "slug": "salong-nord",
+                     *           "name": "Salong Nord",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C0000G0",
+                     *           "slug": "other",
+                     *           "name": "other",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C000000",
+                     *           "slug": "salon",
+                     *           "name": "salon",
+                     *           "role": "owner"
+                     *         }
+                     *       ],
+                     *       "expires_at": "2026-11-25T13:43:50.503Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            422: components["responses"]["422"];
+            503: components["responses"]["503"];
+        };
+    };
+    beginSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "kari@example.no",
+                 *       "password": "tre røde hester"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SessionCreate"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "usr_1XGV52C000D00",
+                     *         "name": "Kari Nordmann",
+                     *         "email": "kari@example.no",
+                     *         "language": "nb",
+                     *         "platform_admin": true,
+                     *         "totp": false
+                     *       },
+                     *       "businesses": [
+                     *         {
+                     *           "id": "biz_1XGV52C000460",
+                     *           "slug": "salong-nord",
+                     *           "name": "Salong Nord",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C0000G0",
+                     *           "slug": "other",
+                     *           "name": "other",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C000000",
+                     *           "slug": "salon",
+                     *           "name": "salon",
+                     *           "role": "owner"
+                     *         }
+                     *       ],
+                     *       "expires_at": "2026-11-25T13:43:50.50369204Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to show. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            503: components["responses"]["503"];
+        };
+    };
+    changeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Kari Nordmann",
+                 *       "language": "nb"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SessionPatch"];
+                /**
+                 * @example {
+                 *       "name": "Kari Nordmann",
+                 *       "language": "nb"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["SessionPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "usr_1XGV52C000D00",
+                     *         "name": "Kari Nordmann",
+                     *         "email": "kari@example.no",
+                     *         "language": "nb",
+                     *         "platform_admin": true,
+                     *         "totp": false
+                     *       },
+                     *       "businesses": [
+                     *         {
+                     *           "id": "biz_1XGV52C000460",
+                     *           "slug": "salong-nord",
+                     *           "name": "Salong Nord",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C0000G0",
+                     *           "slug": "other",
+                     *           "name": "other",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C000000",
+                     *           "slug": "salon",
+                     *           "name": "salon",
+                     *           "role": "owner"
+                     *         }
+                     *       ],
+                     *       "expires_at": "2026-11-25T13:43:50.503Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    beginTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+                     *       "uri": "otpauth://totp/Flyt:kari@example.no?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Flyt"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TotpSecret"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            503: components["responses"]["503"];
+        };
+    };
+    endTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "tre røde hester"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TotpEnd"];
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to show. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TotpConfirm"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "0123-4567-89ab-cdef"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, and the cursor of the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "ses_1XGV52C000DG0",
+                     *           "created_at": "2026-11-25T01:43:50.681Z",
+                     *           "last_seen_at": "2026-11-25T01:43:50.681Z",
+                     *           "expires_at": "2026-11-25T13:43:50.681Z",
+                     *           "user_agent": "",
+                     *           "current": true
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["SessionRow"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            422: components["responses"]["422"];
+            503: components["responses"]["503"];
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to show. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            503: components["responses"]["503"];
+        };
+    };
+    endOneSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to show. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            503: components["responses"]["503"];
+        };
+    };
+    firstStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk",
+                 *       "name": "Kari Nordmann",
+                 *       "email": "kari@example.no",
+                 *       "password": "tre røde hester",
+                 *       "language": "nb"
+                 *     }
+                 */
+                "application/json": components["schemas"]["FirstStart"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "usr_1XGV52C000D00",
+                     *         "name": "Kari Nordmann",
+                     *         "email": "kari@example.no",
+                     *         "language": "nb",
+                     *         "platform_admin": true,
+                     *         "totp": false
+                     *       },
+                     *       "businesses": [
+                     *         {
+                     *           "id": "biz_1XGV52C000460",
+                     *           "slug": "salong-nord",
+                     *           "name": "Salong Nord",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C0000G0",
+                     *           "slug": "other",
+                     *           "name": "other",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C000000",
+                     *           "slug": "salon",
+                     *           "name": "salon",
+                     *           "role": "owner"
+                     *         }
+                     *       ],
+                     *       "expires_at": "2026-11-25T13:43:50.467670706Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    askReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "kari@example.no"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResetAsk"];
+            };
+        };
+        responses: {
+            /** @description Heard. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {} */
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    setPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk",
+                 *       "password": "fire blå hester"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordSet"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "usr_1XGV52C000D00",
+                     *         "name": "Kari Nordmann",
+                     *         "email": "kari@example.no",
+                     *         "language": "nb",
+                     *         "platform_admin": true,
+                     *         "totp": false
+                     *       },
+                     *       "businesses": [
+                     *         {
+                     *           "id": "biz_1XGV52C000460",
+                     *           "slug": "salong-nord",
+                     *           "name": "Salong Nord",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C0000G0",
+                     *           "slug": "other",
+                     *           "name": "other",
+                     *           "role": "owner"
+                     *         },
+                     *         {
+                     *           "id": "biz_1XGV52C000000",
+                     *           "slug": "salon",
+                     *           "name": "salon",
+                     *           "role": "owner"
+                     *         }
+                     *       ],
+                     *       "expires_at": "2026-11-25T13:43:50.681654278Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    readInvitation: {
+        parameters: {
+            query?: {
+                /** @description What stands after `#` in the link. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "business": "salon",
+                     *       "name": "Per",
+                     *       "email": "per@check.example",
+                     *       "role": "viewer"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk",
+                 *       "name": "Ola",
+                 *       "password": "fem grønne hester"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InvitationAccept"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "usr_1XGV52C000DP0",
+                     *         "name": "Ola",
+                     *         "email": "per@check.example",
+                     *         "language": "en",
+                     *         "platform_admin": false,
+                     *         "totp": false
+                     *       },
+                     *       "businesses": [
+                     *         {
+                     *           "id": "biz_1XGV52C000000",
+                     *           "slug": "salon",
+                     *           "name": "salon",
+                     *           "role": "viewer"
+                     *         }
+                     *       ],
+                     *       "expires_at": "2026-12-02T01:43:50.737287703Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description Most rows of the page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before, unchanged. A page that follows stays right while rows are written. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Only the object with this id of the caller's own. */
+                external_id?: components["parameters"]["ExternalId"];
+                /** @description Only what changed at or after this instant. */
+                updated_since?: components["parameters"]["UpdatedSince"];
+            };
+            header?: {
+                /** @description The business a platform key speaks for. The key of a business needs no such header. */
+                "Flyt-Business"?: components["parameters"]["FlytBusiness"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, and the cursor of the next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "usr_1XGV52C0004T0",
+                     *           "name": "Ola",
+                     *           "email": "ola@example.no",
+                     *           "role": "viewer",
+                     *           "state": "invited",
+                     *           "created_at": "2026-11-25T01:43:49.741Z",
+                     *           "last_seen_at": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": {
+                        data: components["schemas"]["User"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    inviteUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The business a platform key speaks for. The key of a business needs no such header. */
+                "Flyt-Business"?: components["parameters"]["FlytBusiness"];
+                /** @description A name for this command, quoted or bare. The same command under the same name is carried out once within 24 hours; its answer comes again with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ola@example.no",
+                 *       "name": "Ola",
+                 *       "role": "editor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserCreate"];
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "usr_1XGV52C0004T0",
+                     *       "name": "Ola",
+                     *       "email": "ola@example.no",
+                     *       "role": "editor",
+                     *       "state": "invited",
+                     *       "created_at": "2026-11-25T01:43:49.741Z",
+                     *       "last_seen_at": null,
+                     *       "invitation": {
+                     *         "url": "https://flyt.example/invitation#0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk",
+                     *         "expires_at": "2026-12-02T01:43:49.741895103Z",
+                     *         "mailed": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitedUser"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    removeUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The business a platform key speaks for. The key of a business needs no such header. */
+                "Flyt-Business"?: components["parameters"]["FlytBusiness"];
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example usr_1XGV52C0004T0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to show. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The business a platform key speaks for. The key of a business needs no such header. */
+                "Flyt-Business"?: components["parameters"]["FlytBusiness"];
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example usr_1XGV52C0004T0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "viewer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UserPatch"];
+                /**
+                 * @example {
+                 *       "role": "viewer"
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "usr_1XGV52C0004T0",
+                     *       "name": "Ola",
+                     *       "email": "ola@example.no",
+                     *       "role": "viewer",
+                     *       "state": "invited",
+                     *       "created_at": "2026-11-25T01:43:49.741Z",
+                     *       "last_seen_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+            429: components["responses"]["429"];
+            503: components["responses"]["503"];
+        };
+    };
+    inviteUserAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The business a platform key speaks for. The key of a business needs no such header. */
+                "Flyt-Business"?: components["parameters"]["FlytBusiness"];
+                /** @description A name for this command, quoted or bare. The same command under the same name is carried out once within 24 hours; its answer comes again with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example usr_1XGV52C0004T0
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "usr_1XGV52C0004T0",
+                     *       "name": "Ola",
+                     *       "email": "ola@example.no",
+                     *       "role": "viewer",
+                     *       "state": "invited",
+                     *       "created_at": "2026-11-25T01:43:49.741Z",
+                     *       "last_seen_at": null,
+                     *       "invitation": {
+                     *         "url": "https://flyt.example/invitation#0123456789abcdefghjkmnpqrstvwxyz0123456789abcdefghjk",
+                     *         "expires_at": "2026-12-02T01:43:49.746462701Z",
+                     *         "mailed": false
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InvitedUser"];
                 };
             };
             400: components["responses"]["400"];
@@ -14364,6 +15847,8 @@ export interface operations {
                 workflow_id?: string;
                 /** @description Only with this one. */
                 booking_id?: string;
+                /** @description Only with this one. */
+                customer_id?: string;
                 /** @description Only by this channel. */
                 channel?: "email" | "sms" | "webhook";
                 /** @description Only in this state. */

@@ -57,6 +57,7 @@ export function useAct() {
 export function inWords(t: TFunction, p: Problem): string {
   if (p.status === 0) return t('common.noAnswer');
   if (p.status === 401) return t('common.signedOut');
+  if (p.code === 'wrong_password') return t('common.wrongPassword');
   if (p.status === 403) return t('common.forbidden');
   if (p.status === 404) return t('common.notFound');
   if (p.status === 412) return t('common.changedMeanwhile');

@@ -21,4 +21,5 @@ mod paid;
 mod quotas;
 mod reasons;
 mod sms;
+mod turns;
 mod world;

@@ -219,7 +219,8 @@ impl World {
             "service": {"external_id": "cut", "duration_minutes": 45}, "start": start});
         self.written(Target::New, Verb::Create, body).await;
     }
-    async fn written(&self, target: Target<BookingId>, verb: Verb, body: Value) -> BookingId {
+    /// Writes a booking and waits for nothing.
+    pub(crate) async fn written(&self, target: Target<BookingId>, verb: Verb, body: Value) -> BookingId {
         let mut faults = Faults {
             lenient: true,
             ..Faults::default()

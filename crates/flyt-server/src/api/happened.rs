@@ -49,6 +49,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let states = MessageState::ALL.iter().map(|s| s.word()).collect::<Vec<_>>();
     let run = parameter::word("state", "Only in this state.", &runs);
     let message = vec![
+        parameter::id("customer_id", "cus"),
         parameter::word("channel", "Only by this channel.", CHANNELS),
         parameter::word("state", "Only in this state.", &states),
     ];
@@ -101,6 +102,7 @@ fn wanted(query: &mut Query) -> Wanted {
     Wanted {
         workflow_id: query.parsed("workflow_id", "the id of a workflow"),
         booking_id: query.parsed("booking_id", "the id of a booking"),
+        customer_id: None,
         channel: None,
         state: None,
         from: query.instant("from").map(from_ms),
@@ -126,6 +128,7 @@ async fn run(call: Call, path: Path<String>) -> Answer {
 
 async fn messages(call: Call, mut query: Query) -> Answer {
     let wanted = Wanted {
+        customer_id: query.parsed("customer_id", "the id of a customer"),
         channel: query
             .word("channel", CHANNELS, Channel::from_word)
             .map(|c| c.word().to_owned()),

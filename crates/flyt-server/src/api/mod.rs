@@ -11,6 +11,7 @@ mod callbacks;
 mod catalogue;
 mod channels;
 mod conversion;
+mod customer_links;
 mod customers;
 mod docs;
 mod endpoints;
@@ -94,6 +95,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         catalogue::operations(),
         customers::operations(),
         bookings::operations(),
+        customer_links::operations(),
         bulk::operations(),
         import::operations(),
         payments::operations(),
@@ -145,6 +147,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .nest("/v1", v1)
         .merge(callbacks::routes())
+        .merge(customer_links::routes())
         .merge(inbound::open_routes())
         .merge(around::open_routes())
         .merge(docs::routes())

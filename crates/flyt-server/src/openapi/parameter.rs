@@ -71,7 +71,7 @@ pub(super) fn of_path(path: &str) -> Vec<Value> {
                     "Which system it is.",
                     schema::words(&Adapter::ALL.iter().map(|a| a.word()).collect::<Vec<_>>()),
                 ),
-                "token" => (
+                "token" | "link" => (
                     "The part of the address that nobody can guess.",
                     json!({"type": "string"}),
                 ),
@@ -90,6 +90,8 @@ fn path_id(path: &str) -> Value {
         .next()
         .unwrap_or_default();
     let prefix = match list {
+        "users" => "usr",
+        "sessions" => "ses",
         "locations" => "loc",
         "resources" => "rsc",
         "services" => "svc",

@@ -123,7 +123,7 @@ pub(crate) async fn ask_reset(app: &App, email: String, now: Timestamp) -> Resul
         return Ok(());
     }
     let given = reset_link(app, &user, now).await?;
-    letters::reset(app, &user, &given.url(&app.base())).await;
+    letters::reset(app, &user, &given.url(&app.engine().base_url())).await;
     Ok(())
 }
 

@@ -51,8 +51,7 @@ impl Browser {
     pub(crate) fn base(&self, app: &App) -> String {
         let told = app.engine().public_url().map(str::to_owned);
         told.or_else(|| self.origin.clone())
-            .or_else(|| app.address())
-            .unwrap_or_default()
+            .unwrap_or_else(|| app.engine().base_url())
     }
 }
 

@@ -82,7 +82,7 @@ impl App {
     pub async fn first_start(&self) -> Result<String, String> {
         let link = first_start(self, flyt_engine::clock::wall()).await;
         let link = link.map_err(|problem| problem.detail)?;
-        Ok(link.map_or_else(String::new, |link| link.url(&self.base())))
+        Ok(link.map_or_else(String::new, |link| link.url(&self.engine().base_url())))
     }
     /// A link to a new password for the person with this address: `…/reset#token`.
     ///
@@ -97,7 +97,9 @@ impl App {
         let user = read.await.map_err(|e| e.to_string())?;
         let user = user.ok_or_else(|| format!("Nobody has the address {email}."))?;
         let given = super::account::reset_link(self, &user, flyt_engine::clock::wall()).await;
-        Ok(given.map_err(|problem| problem.detail)?.url(&self.base()))
+        Ok(given
+            .map_err(|problem| problem.detail)?
+            .url(&self.engine().base_url()))
     }
 }
 

@@ -107,7 +107,7 @@ async fn add(State(app): State<App>, Json(body): Json) -> Answer {
 fn with_link(app: &App, user: &User, given: &Given) -> axum::response::Response {
     let mut shown = show(user);
     if let Some(map) = shown.as_object_mut() {
-        map.insert("url".to_owned(), json!(given.url(&app.base())));
+        map.insert("url".to_owned(), json!(given.url(&app.engine().base_url())));
         map.insert("expires_at".to_owned(), json!(given.link.expires_at));
     }
     object(&shown)

@@ -67,7 +67,7 @@ pub(crate) async fn use_up(tx: &mut Tx, id: UserId, typed: &Typed) -> Result<boo
 fn name(id: UserId) -> String {
     format!("totp/{id}")
 }
-async fn secret(app: &App, id: UserId) -> Result<Option<[u8; SECRET_BYTES]>, Problem> {
+pub(super) async fn secret(app: &App, id: UserId) -> Result<Option<[u8; SECRET_BYTES]>, Problem> {
     let kept = app.engine().own_secret(&name(id)).await?;
     Ok(kept.and_then(|text| BASE64.decode(text).ok()?.try_into().ok()))
 }

@@ -5,13 +5,14 @@ use crate::keys::{hash, platform_key, prefix};
 use crate::page::{Listed, Page};
 use crate::problem::Problem;
 use crate::state::App;
-use flyt_core::id::{AuditId, KeyId};
+use flyt_core::id::{AuditId, KeyId, UserId};
 use flyt_engine::Caller;
 use flyt_store::audit::{self, Act};
 use flyt_store::keys::{self as rows, ApiKey};
-use flyt_store::{Error, Tx, meta};
+use flyt_store::{Error, Tx, meta, users};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A key as it is stored.
 #[derive(Debug, Clone)]
@@ -145,20 +146,42 @@ pub(crate) async fn audit_log(
     filter: audit::Filter,
     page: Page,
 ) -> Result<Listed, Problem> {
-    let read = app
-        .engine()
-        .store()
-        .read(async move |tx: &mut Tx| audit::page(&mut tx.tenant(no), &filter, &page.paging()?).await);
-    Ok(shown(read.await.map_err(refused_cursor)?, |act| {
+    let read = app.engine().store().read(async move |tx: &mut Tx| {
+        let page = audit::page(&mut tx.tenant(no), &filter, &page.paging()?).await?;
+        let names = names(tx, no, &page.rows).await?;
+        Ok((page, names))
+    });
+    let (page, names) = read.await.map_err(refused_cursor)?;
+    Ok(shown(page, |act| {
         json!({
             "id": act.id,
             "at": act.at,
             "actor": act.actor,
+            "actor_name": names.get(&act.actor),
             "action": act.action,
             "object": act.object,
             "detail": serde_json::from_str::<Value>(&act.detail).unwrap_or(Value::Null),
         })
     }))
+}
+
+/// What people call those who acted: people and keys.
+async fn names(tx: &mut Tx, no: i64, acts: &[Act]) -> Result<BTreeMap<String, String>, Error> {
+    let mut names = BTreeMap::new();
+    for act in acts {
+        if names.contains_key(&act.actor) {
+            continue;
+        }
+        let name = if let Ok(id) = act.actor.parse::<UserId>() {
+            users::by_id(&mut tx.engine(), id).await?.map(|user| user.name)
+        } else if let Ok(id) = act.actor.parse::<KeyId>() {
+            rows::by_id(&mut tx.tenant(no), id).await?.map(|key| key.name)
+        } else {
+            None
+        };
+        names.extend(name.map(|name| (act.actor.clone(), name)));
+    }
+    Ok(names)
 }
 
 fn act(app: &App, caller: &Caller, action: &str, key: KeyId) -> Act {

@@ -12,6 +12,7 @@ mod binary;
 mod bulk;
 mod channels;
 mod commands;
+mod customer_links;
 mod endpoints;
 mod erase;
 mod events;

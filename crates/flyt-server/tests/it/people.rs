@@ -137,7 +137,9 @@ async fn the_first_owner_comes_by_the_link_and_makes_a_business() {
     let log = nobody
         .with(&[("flyt-business", "own")], "GET", "/v1/audit-log", None)
         .await;
-    assert_eq!(log.expect(200).json["data"][0]["actor"], came.json["user"]["id"]);
+    let log = log.expect(200);
+    assert_eq!(log.json["data"][0]["actor"], came.json["user"]["id"]);
+    assert_eq!(log.json["data"][0]["actor_name"], "Kari");
     world.close().await;
 }
 
@@ -403,5 +405,152 @@ async fn somebody_of_two_businesses_sees_them_and_no_other() {
             (json!("other"), json!("owner"))
         ]
     );
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_business_always_keeps_an_owner_who_can_come_in() {
+    let world = World::new().await;
+    let mut owner = member(&world, "salon", "owner@check.example", "owner").await;
+    let own = [("flyt-business", "salon")];
+    let id = owner.send("GET", "/v1/session", None).await.expect(200).json["user"]["id"].clone();
+    let path = format!("/v1/users/{}", id.as_str().unwrap());
+    let last = owner
+        .with(&own, "PATCH", &path, Some(json!({"role": "editor"})))
+        .await
+        .expect(409);
+    assert_eq!(last.json["code"], "last_owner");
+    let last = owner.with(&own, "DELETE", &path, None).await.expect(409);
+    assert_eq!(last.json["code"], "last_owner");
+    // Somebody who is only invited is not there yet.
+    let invite = json!({"email": "next@check.example", "role": "owner"});
+    let made = owner
+        .with(&own, "POST", "/v1/users", Some(invite.clone()))
+        .await
+        .expect(201);
+    owner.with(&own, "DELETE", &path, None).await.expect(409);
+    let twice = owner
+        .with(&own, "POST", "/v1/users", Some(invite))
+        .await
+        .expect(409);
+    assert_eq!(twice.json["code"], "user_exists");
+    let again = format!("/v1/users/{}/invitation", made.json["id"].as_str().unwrap());
+    let newer = owner.with(&own, "POST", &again, None).await.expect(200);
+    let mut next = Browser::new(&world);
+    let old = json!({"token": token(&made), "password": PASSWORD});
+    next.send("POST", "/v1/session/invitation", Some(old))
+        .await
+        .expect(403);
+    let accept = json!({"token": token(&newer), "name": "Neste", "password": PASSWORD});
+    next.send("POST", "/v1/session/invitation", Some(accept))
+        .await
+        .expect(200);
+    owner.with(&own, "POST", &again, None).await.expect(409);
+    owner.with(&own, "DELETE", &path, None).await.expect(204);
+    let out = owner.with(&own, "GET", "/v1/bookings", None).await.expect(404);
+    assert_eq!(out.json["code"], "unknown_business", "out with the next call");
+    world.close().await;
+}
+
+#[tokio::test]
+async fn passwords_of_all_kinds_are_taken_and_those_too_long_or_too_common_are_refused() {
+    let world = World::new().await;
+    let mut browser = owner(&world).await;
+    let mut current = PASSWORD.to_owned();
+    for good in [
+        "пароль из букв",
+        "🐎🐎🐄🐖🐓🦆🐕🐈🐁🐇",
+        "  med mellomrom foran  ",
+        &"lang ".repeat(200),
+    ] {
+        let change = json!({"password": good, "current_password": current});
+        browser
+            .send("PATCH", "/v1/session", Some(change))
+            .await
+            .expect(200);
+        let mut anew = Browser::new(&world);
+        let entered = anew
+            .send("POST", "/v1/session", Some(sign_in("kari@check.example", good)))
+            .await;
+        entered.expect(200);
+        good.clone_into(&mut current);
+    }
+    for (bad, code) in [
+        ("kort", "too_short"),
+        ("aaaaaaaaaaaaaaaaaa", "too_common"),
+        ("Passord2026", "too_common"),
+        (&*"x".repeat(1_025), "too_long"),
+    ] {
+        let change = json!({"password": bad, "current_password": current});
+        let got = browser
+            .send("PATCH", "/v1/session", Some(change))
+            .await
+            .expect(422);
+        assert_eq!(got.faults(), [("/password", code)]);
+    }
+    let wrong = json!({"password": "noe helt nytt her", "current_password": PASSWORD});
+    let got = browser
+        .send("PATCH", "/v1/session", Some(wrong))
+        .await
+        .expect(403);
+    assert_eq!(got.json["code"], "wrong_password");
+    let huge = "x".repeat(1_000_000);
+    let mut anew = Browser::new(&world);
+    let got = anew
+        .send("POST", "/v1/session", Some(sign_in("kari@check.example", &huge)))
+        .await;
+    assert_eq!(got.expect(422).faults(), [("/password", "too_long")]);
+    let more = huge.repeat(2);
+    let got = anew
+        .send("POST", "/v1/session", Some(sign_in("kari@check.example", &more)))
+        .await;
+    got.expect(413);
+    world.close().await;
+}
+
+#[tokio::test]
+async fn what_is_sent_in_disorder_is_named() {
+    let world = World::new().await;
+    let mut browser = Browser::new(&world);
+    let got = browser
+        .send("POST", "/v1/session", Some(json!({"email": 7, "pasword": "x"})))
+        .await;
+    let got = got.expect(422);
+    assert!(got.faults().contains(&("/password", "required")));
+    assert!(got.faults().contains(&("/pasword", "unknown_field")));
+    let own = [("flyt-business", "salon")];
+    let mut owner = member(&world, "salon", "owner@check.example", "owner").await;
+    for (email, code) in [
+        ("kari", "bad_email"),
+        ("kari@check.example\r\nBcc: x@y.z", "line_end"),
+    ] {
+        let body = json!({"email": email, "role": "viewer"});
+        let got = owner
+            .with(&own, "POST", "/v1/users", Some(body))
+            .await
+            .expect(422);
+        assert_eq!(got.faults(), [("/email", code)]);
+    }
+    let body = json!({"email": "a@b.no", "role": "boss"});
+    let got = owner.with(&own, "POST", "/v1/users", Some(body)).await;
+    assert_eq!(got.expect(422).faults(), [("/role", "unknown_value")]);
+    for bad in ["", "   ", &*"n".repeat(201)] {
+        let got = owner
+            .send("PATCH", "/v1/session", Some(json!({ "name": bad })))
+            .await
+            .expect(422);
+        assert_eq!(got.faults(), [("/name", "bad_name")]);
+    }
+    let reset = json!({"email": "nobody@check.example"});
+    let unknown = browser
+        .send("POST", "/v1/session/reset", Some(reset))
+        .await
+        .expect(202);
+    let reset = json!({"email": "owner@check.example"});
+    let known = browser
+        .send("POST", "/v1/session/reset", Some(reset))
+        .await
+        .expect(202);
+    assert_eq!(known.text, unknown.text, "nobody learns who has an account");
     world.close().await;
 }

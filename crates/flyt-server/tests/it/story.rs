@@ -216,6 +216,15 @@ impl Story {
                 "provider" => "generic".to_owned(),
                 "adapter" => "calcom".to_owned(),
                 "token" if op.path.starts_with("/v1/inbound/") => self.token.clone(),
+                "link" => {
+                    let names = [
+                        ("openLink", "manage"),
+                        ("actOnLink", "confirm"),
+                        ("linkCalendar", "ics"),
+                    ];
+                    let (_, name) = names.iter().find(|(id, _)| *id == op.id).unwrap();
+                    link(world, name).await
+                }
                 "token" => callback(world).await,
                 "delivery" => {
                     let so_far = path.split("/{").next().unwrap();
@@ -238,6 +247,45 @@ impl Story {
         }
         (path, names)
     }
+}
+
+/// A customer's link to the booking `busy-0`, as a message that goes out tells it.
+pub(crate) async fn link(world: &World, name: &str) -> String {
+    let text = format!("{{{{ links.{name} }}}}");
+    let to =
+        json!([{"type": "email", "to": ["customer"], "content": {"en": {"subject": "L", "body": text}}}]);
+    let workflow = json!({"name": format!("Link {name}"), "enabled": true, "actions": to,
+        "triggers": [{"type": "booking.created"}]});
+    let made = world.call("POST", "/v1/workflows", &workflow).await.expect(201);
+    let booking = crate::world::booking(&format!("link-{name}"));
+    world
+        .call(
+            "PUT",
+            &format!("/v1/bookings/by-external-id/link-{name}"),
+            &booking,
+        )
+        .await
+        .expect(201);
+    settle(world).await;
+    let sent = world
+        .list(&format!(
+            "/v1/messages?workflow_id={}",
+            made.json["id"].as_str().unwrap()
+        ))
+        .await;
+    let message = world
+        .get(&format!("/v1/messages/{}", sent[0]["id"].as_str().unwrap()))
+        .await
+        .expect(200);
+    let text = message.json["text"].as_str().unwrap();
+    let (_, link) = text
+        .split_once("/l/")
+        .unwrap_or_else(|| panic!("no link: {}", message.text));
+    link.split_whitespace()
+        .next()
+        .unwrap()
+        .trim_end_matches(['>', ')'])
+        .to_owned()
 }
 
 /// The unguessable part of the address of SMS gateways.

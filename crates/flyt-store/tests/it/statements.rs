@@ -110,11 +110,11 @@ fn a_statement_without_a_business_is_one_of_these() {
         .collect();
     assert_eq!(
         without, EXPECTED_WITHOUT,
-        "key by hash, key used; secrets to be sealed anew; old answers; open re-plans; what is due, and when; abandoned \
+        "key by hash, key used; secrets to be sealed anew; old answers; open re-plans; what is due, whose and when; abandoned \
          claims; what a release lets go; probes; old reports; what waits for a report; source by token, waiting; where a person works"
     );
 }
-const EXPECTED_WITHOUT: [&str; 18] = [
+const EXPECTED_WITHOUT: [&str; 20] = [
     "keys",
     "keys",
     "secrets",
@@ -128,6 +128,8 @@ const EXPECTED_WITHOUT: [&str; 18] = [
     "waiting",
     "waiting",
     "circuits",
+    "turns",
+    "turns",
     "reports",
     "reports",
     "inbound",
@@ -179,6 +181,10 @@ const ENGINE: &[&str] = &[
     "steps::due",
     "steps::oldest_unclaimed",
     "timers::due",
+    "turns::steps_of",
+    "turns::timers_of",
+    "turns::with_steps",
+    "turns::with_timers",
     "users::admins",
     "users::anybody",
     "users::below",

@@ -11,7 +11,6 @@ import { TimerActs } from '@/features/bookings/Timeline';
 import type { Search } from '@/lib/address';
 import { usePages } from '@/lib/lists';
 import { longDay } from '@/lib/time';
-import { useBusiness } from '@/lib/use-business';
 import { WorkflowSelect } from './MessagesPage';
 import classes from './messages.module.css';
 
@@ -65,7 +64,6 @@ export function Upcoming({ search, set }: { search: Search; set: (p: Search) => 
 
 function Row({ timer: x }: { timer: Timer }) {
   const { t } = useTranslation();
-  const { zone: _ } = useBusiness();
   const who = (x as { customer?: string | null }).customer;
   const name = x.workflow ?? t('messages.noWorkflow');
   return (

@@ -28,6 +28,13 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
         ("id", id("aud")),
         ("at", instant()),
         ("actor", string()),
+        (
+            "actor_name",
+            told(
+                or_null(string()),
+                "What people call who it was: a person's or a key's name.",
+            ),
+        ),
         ("action", string()),
         ("object", string()),
         ("detail", json!({"type": ["object", "null"]})),

@@ -144,6 +144,8 @@ fn timer() -> Fields {
         ("workflow_id", or_null(id("wfl"))),
         ("workflow", text()),
         ("booking_id", id("bkg")),
+        ("reference", told(text(), "That of the booking.")),
+        ("customer", told(text(), "The name of the customer.")),
         (
             "matches_now",
             told(boolean(), "Whether it would fire if it came due now."),

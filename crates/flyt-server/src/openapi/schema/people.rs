@@ -168,7 +168,13 @@ fn users() -> Vec<(&'static str, Value)> {
         &["email", "role"],
         &[("email", email()), ("name", or_null(name())), ("role", role())],
     );
+    let wish = told(
+        json!({"type": "string", "maxLength": crate::customer_page::WISH_CHARS}),
+        "When it would suit, for `reschedule`.",
+    );
+    let act = words(&["confirm", "cancel", "reschedule", "unsubscribe"]);
     vec![
+        ("LinkAct", request(&["act"], &[("act", act), ("wish", wish)])),
         ("User", fields(&[])),
         ("InvitedUser", fields(&[("invitation", invitation)])),
         ("UserCreate", new),
