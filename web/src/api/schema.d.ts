@@ -1084,6 +1084,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/l/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page of a customer's link
+         * @description What `links.*` in messages lead to. It shows and changes nothing. `links.ics` is the calendar file itself.
+         *
+         *     Needs no key.
+         */
+        get: operations["openLink"];
+        put?: never;
+        /**
+         * What a customer does by a link
+         * @description Confirm, cancel, ask for another time (`wish`), unsubscribe, as far as the link is good for it. The page posts a form; mail programs post `List-Unsubscribe=One-Click`. What is done already, or too late, is said and not refused.
+         *
+         *     Needs no key.
+         */
+        post: operations["actOnLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/l/{link}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The appointment as a calendar file
+         * @description Needs no key.
+         */
+        get: operations["linkCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bookings/bulk": {
         parameters: {
             query?: never;
@@ -1811,7 +1859,7 @@ export interface paths {
         };
         /**
          * The feed of events, oldest first
-         * @description `next_cursor` stands on every page with events: whoever reads to the end goes on from there. With `Accept: text/event-stream` the answer is a stream of server-sent events that goes on.
+         * @description `next_cursor` stands on every page with events: whoever reads to the end goes on from there. With `Accept: text/event-stream` the answer is a stream of server-sent events that goes on. `cursor=now` begins with what happens from now on.
          *
          *     Needs the scope `messages:read`.
          */
@@ -5362,6 +5410,8 @@ export interface components {
             id: string;
             at: components["schemas"]["Instant"];
             actor: string;
+            /** @description What people call who it was: a person's or a key's name. */
+            actor_name: string | null;
             action: string;
             object: string;
             detail: Record<string, never> | null;
@@ -5792,6 +5842,12 @@ export interface components {
             password: string;
             /** @description Of the authenticator app, or a recovery code. */
             code?: string | null;
+        };
+        LinkAct: {
+            /** @enum {string} */
+            act: "confirm" | "cancel" | "reschedule" | "unsubscribe";
+            /** @description When it would suit, for `reschedule`. */
+            wish?: string;
         };
         User: {
             /** Format: usr-id */
@@ -12856,6 +12912,101 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    openLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The part of the address that nobody can guess.
+                 * @example AgAAAAEAWdUgxgAHQU9vCKVEZ8OdrmKK1jHq3eU0Yg
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    actOnLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The part of the address that nobody can guess.
+                 * @example AgAAAAEAWdUgxgAHQU9vCKVEZ8OdrmKK1jHq3eU0Yg
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "act": "confirm"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LinkAct"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            413: components["responses"]["413"];
+            422: components["responses"]["422"];
+            503: components["responses"]["503"];
+        };
+    };
+    linkCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The part of the address that nobody can guess.
+                 * @example AgAAAAEAWdUgxgAHQU9vCKVEZ8OdrmKK1jHq3eU0Yg
+                 */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+        };
+    };
     bulkBookings: {
         parameters: {
             query?: {
@@ -15881,31 +16032,31 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "msg_1XGV52C000CG0002",
-                     *           "step_id": "stp_1XGV52C000CG0002",
-                     *           "channel": "sms",
-                     *           "to": "+4790000001",
-                     *           "state": "planned",
+                     *           "id": "msg_1XGV52C000F80000",
+                     *           "step_id": "stp_1XGV52C000F80000",
+                     *           "channel": "email",
+                     *           "to": "kari@example.no",
+                     *           "state": "captured",
                      *           "reason": null,
                      *           "reason_sentence": null,
-                     *           "due_at": "2026-10-01T06:00:00Z",
-                     *           "sent_at": null,
+                     *           "due_at": "2026-10-01T00:00:00Z",
+                     *           "sent_at": "2026-10-01T00:00:00Z",
                      *           "provider_id": null,
-                     *           "language": null,
+                     *           "language": "en",
                      *           "segments": null,
                      *           "created_at": "2026-10-01T00:00:00Z",
                      *           "updated_at": "2026-10-01T00:00:00Z",
-                     *           "cc": null,
-                     *           "bcc": null,
-                     *           "subject": null,
-                     *           "text": null,
-                     *           "html": null,
+                     *           "cc": [],
+                     *           "bcc": [],
+                     *           "subject": "L",
+                     *           "text": "http://127.0.0.1:8080/l/BQAAAAEew2UTAAA6gFEv3b2Am-awJZL8f3oM9rCBtg",
+                     *           "html": "http://127.0.0.1:8080/l/BQAAAAEew2UTAAA6gFEv3b2Am-awJZL8f3oM9rCBtg",
                      *           "request": null,
-                     *           "attempts": 0,
-                     *           "booking_id": "bkg_1XGV52C000C20",
-                     *           "workflow_id": "wfl_1XGV52C000160",
-                     *           "workflow": "Natt",
-                     *           "run_id": "run_1XGV52C000CG0"
+                     *           "attempts": 1,
+                     *           "booking_id": "bkg_1XGV52C000EM0",
+                     *           "workflow_id": "wfl_1XGV52C0009C0",
+                     *           "workflow": "Link ics",
+                     *           "run_id": "run_1XGV52C000F80"
                      *         }
                      *       ],
                      *       "next_cursor": null
@@ -16035,6 +16186,8 @@ export interface operations {
                      *           "workflow_id": "wfl_1XGV52C0001C0",
                      *           "workflow": "Før",
                      *           "booking_id": "bkg_1XGV52C0002P0",
+                     *           "reference": "RQR25",
+                     *           "customer": "Kari Nordmann",
                      *           "matches_now": true
                      *         }
                      *       ],
@@ -19253,6 +19406,7 @@ export interface operations {
                      *           "id": "aud_1XGV52C000CM0",
                      *           "at": "2026-10-01T00:00:00Z",
                      *           "actor": "platform",
+                     *           "actor_name": null,
                      *           "action": "inbound_source.token",
                      *           "object": "src_1XGV52C000BP0",
                      *           "detail": {}

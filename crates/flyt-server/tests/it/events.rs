@@ -123,10 +123,7 @@ async fn whoever_begins_now_hears_what_comes_and_nothing_of_what_was() {
         .call("PATCH", &path, &json!({"status": "approved"}))
         .await
         .expect(200);
-    let came = world
-        .get(&format!("/v1/events?cursor={next}"))
-        .await
-        .expect(200);
+    let came = world.get(&format!("/v1/events?cursor={next}")).await.expect(200);
     assert_eq!(types(&came.json["data"]), ["booking.status_changed"]);
     world.close().await;
 }
