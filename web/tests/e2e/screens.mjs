@@ -28,7 +28,12 @@ async function open({ state, ...options } = {}) {
   page.on('pageerror', (e) => assert.fail(String(e)));
   return { context, page };
 }
-const go = (page, path) => page.goto(base + path, { waitUntil: 'networkidle' });
+// The feed of events keeps a line open, so the network is never idle: what is loaded is seen by what still waits.
+const go = async (page, path) => {
+  await page.goto(base + path);
+  await page.locator('h1').first().waitFor();
+  await page.waitForFunction(() => !document.querySelector('.mantine-Skeleton-root, .mantine-Loader-root'));
+};
 const api = (page, method, path, body) =>
   page.evaluate(
     async ([m, p, b]) => {
