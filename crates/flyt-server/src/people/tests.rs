@@ -93,7 +93,7 @@ async fn a_session_ends_without_use_after_eight_hours_and_with_it_after_twelve()
     );
     assert!(known(&app, token, last).await.is_some(), "used in between");
     assert!(known(&app, token, entered.expires_at).await.is_none());
-    assert!(known(&app, &token.replace(['0', '1'], "2"), NOW).await.is_none());
+    assert!(known(&app, &format!("{token}x"), NOW).await.is_none());
     app.close().await;
 }
 
