@@ -19,7 +19,7 @@ export function Explain({ id, zone }: { id: string; zone: string }) {
   if (error) return <Trouble error={error} retry={refetch} />;
   if (isPending) return <Waiting />;
   return (
-    <Accordion variant="separated" radius="md" chevronPosition="right" order={3}>
+    <Accordion variant="separated" radius="md" chevronPosition="right" order={2}>
       {data.data.map((x, i) => (
         <Accordion.Item key={`${x.workflow_id}${x.run_id ?? i}`} value={`${x.workflow_id}${i}`}>
           <Accordion.Control>

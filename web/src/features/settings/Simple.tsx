@@ -159,6 +159,11 @@ export function AskButton({
         size="compact-sm"
         variant={danger ? 'subtle' : 'default'}
         color={danger ? 'red.8' : undefined}
+        styles={
+          danger
+            ? { label: { color: 'light-dark(var(--mantine-color-red-9), var(--mantine-color-red-4))' } }
+            : undefined
+        }
         onClick={() => setAsked(true)}
       >
         {label}
