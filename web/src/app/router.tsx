@@ -63,6 +63,16 @@ const firstStart = createRoute({
   path: '/first-start',
   component: lazyRouteComponent(() => import('@/features/people/FirstStartPage'), 'FirstStartPage'),
 });
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('@/features/people/LinkPages'), 'InvitationPage'),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(() => import('@/features/people/LinkPages'), 'ResetPage'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -78,6 +88,8 @@ export const router = createRouter({
     setting,
     signIn,
     firstStart,
+    invitation,
+    reset,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

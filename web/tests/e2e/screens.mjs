@@ -180,13 +180,19 @@ const stories = {
     assert.equal(made.status, 201, JSON.stringify(made.body));
     const token = new URL(made.body.invitation.url, base).hash.slice(1);
     const other = await open();
-    await go(other.page, '/sign-in');
-    const joined = await api(other.page, 'POST', 'session/invitation', {
-      token,
-      name: 'Vilde Viewer',
-      password: 'a sentence that is long',
-    });
-    assert.equal(joined.status, 200, JSON.stringify(joined.body));
+    await go(other.page, `/invitation#${token}`);
+    await other.page.getByText('har invitert viewer@example.no som leser').waitFor();
+    await other.page.getByLabel('Navn').fill('Vilde Viewer');
+    await other.page.getByLabel('Passord', { exact: true }).fill('kort');
+    await other.page.getByRole('button', { name: 'Bli med' }).click();
+    await other.page.locator('.mantine-PasswordInput-error').waitFor();
+    await other.page.getByLabel('Passord', { exact: true }).fill('a sentence that is long');
+    await other.page.getByRole('button', { name: 'Bli med' }).click();
+    await other.page.getByRole('heading', { name: 'I dag' }).waitFor();
+    const late = await open();
+    await go(late.page, `/invitation#${token}`);
+    await late.page.getByText('Lenken er brukt, utløpt eller feil.').waitFor();
+    await late.context.close();
     await go(other.page, '/bookings');
     await other.page.getByRole('heading', { name: 'Bookinger' }).waitFor();
     assert.equal(await other.page.getByRole('button', { name: 'Ny booking' }).count(), 0);
@@ -236,6 +242,10 @@ const more = ['suppressions', 'inbound', 'endpoints', 'keys', 'users', 'account'
 async function everyScreen(state, kept) {
   const customer = kept.customer;
   const screens = [
+    '/',
+    '/workflows',
+    '/workflows/new',
+    `/workflows/${kept.workflow}`,
     '/bookings',
     '/bookings?view=people',
     '/bookings?view=month',
@@ -284,6 +294,7 @@ for (const [name, story] of Object.entries(stories)) {
   }
 }
 kept.customer = (await api(page, 'GET', 'bookings?status=approved&limit=1')).body?.data[0].customer.id;
+kept.workflow = (await api(page, 'GET', 'workflows?limit=1')).body?.data[0].id;
 const wrong = process.env.NO_AXE ? [] : await everyScreen(await context.storageState(), kept);
 for (const w of wrong) console.log(`WRONG ${w}`);
 if (strangers.size) console.log(`WRONG requests to elsewhere: ${[...strangers].join(' ')}`);

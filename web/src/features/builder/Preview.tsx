@@ -154,9 +154,28 @@ function Shown({ preview: p, kind, size, name }: ShownProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls must be reached by keyboard
     <pre className={classes.request} tabIndex={0}>
-      {JSON.stringify(p.request ?? {}, null, 2)}
+      {p.request ? call(p.request) : '…'}
     </pre>
   );
+}
+
+/** The call as it goes over the wire; a body of JSON in lines that can be read. */
+function call(request: Record<string, unknown>): string {
+  const { method, url, headers, content_type, body } = request as {
+    method: string;
+    url: string;
+    headers?: Record<string, string>;
+    content_type?: string;
+    body?: string;
+  };
+  let text = body ?? '';
+  try {
+    text = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // Not JSON: a form, or text as it is.
+  }
+  const lines = Object.entries({ ...(content_type && { 'Content-Type': content_type }), ...headers });
+  return [`${method} ${url}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', text].join('\n');
 }
 
 /** No script runs in the frame; `allow-same-origin` is only there so that its height can be read. */

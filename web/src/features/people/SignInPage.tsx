@@ -1,5 +1,5 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { sessionCall, useSignedIn } from '@/api/session';
@@ -81,6 +81,9 @@ export function SignInPage() {
           <Button type="submit" loading={act.busy} disabled={!email || !password} fullWidth>
             {t('people.signIn')}
           </Button>
+          <Anchor component={Link} to="/reset" size="sm">
+            {t('people.forgot')}
+          </Anchor>
         </Stack>
       </form>
     </main>
