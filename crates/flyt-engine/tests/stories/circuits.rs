@@ -186,6 +186,7 @@ async fn the_third_message_of_an_hour_waits_where_two_are_allowed() {
     }
     book(&w, 1).await;
     book(&w, 2).await;
+    w.clock("2026-10-01T08:00:30Z").await;
     let all = states(&w).await;
     let waiting: Vec<_> = all
         .iter()
