@@ -94,9 +94,10 @@ export function useSession() {
 export function useSignedIn() {
   const queries = useQueryClient();
   return (session: Session | null) => {
-    queries.clear();
+    // The session itself is changed and not taken away: a page that stays, such as the first start, looks at it.
+    queries.removeQueries({ predicate: (q) => q.queryKey[1] !== sessionKey[1] });
     if (session) queries.setQueryData(sessionKey, session);
-    else queries.invalidateQueries({ queryKey: sessionKey });
+    else queries.resetQueries({ queryKey: sessionKey });
     if (session && !session.businesses.some((b) => b.slug === chosenBusiness()))
       chooseBusiness(session.businesses[0]?.slug ?? null);
   };
