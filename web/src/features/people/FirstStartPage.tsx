@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Button, PasswordInput, Select, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,12 +6,12 @@ import { chooseBusiness, sessionCall, useSession, useSignedIn } from '@/api/sess
 import { languages } from '@/i18n';
 import { inWords, useAct } from '@/lib/act';
 import { faultAt } from '@/lib/problem';
-import classes from './people.module.css';
+import { EntryCard } from './EntryCard';
 
 /** The first person of an installation, by the one-time link that the server prints; then their business. */
 export function FirstStartPage() {
   const { session } = useSession();
-  return <main className={classes.page}>{session ? <BusinessForm /> : <OwnerForm />}</main>;
+  return session ? <BusinessForm /> : <OwnerForm />;
 }
 
 function OwnerForm() {
@@ -29,66 +29,53 @@ function OwnerForm() {
     history.replaceState(null, '', location.pathname);
     signedIn(answer.value);
   };
-  const p = act.problem;
+  const words = () => {
+    const p = act.problem;
+    if (!p || p.errors?.length) return null;
+    if (p.code === 'bad_link') return t('people.badLink');
+    return p.code === 'owner_exists' ? t('people.ownerExists') : inWords(t, p);
+  };
   const set = (patch: Partial<typeof form>) => setForm((f) => ({ ...f, ...patch }));
   return (
-    <form
-      className={classes.card}
-      noValidate
-      onSubmit={(e) => {
-        e.preventDefault();
-        go();
-      }}
+    <EntryCard
+      title={t('people.welcome')}
+      lead={t(token ? 'people.ownerLead' : 'people.needsLink')}
+      fault={words()}
+      go={go}
     >
-      <img src="/favicon.svg" width={40} height={40} alt="" />
-      <Title order={1}>{t('people.welcome')}</Title>
-      <Text c="dimmed" size="sm">
-        {t(token ? 'people.ownerLead' : 'people.needsLink')}
-      </Text>
-      <Stack gap="md">
-        {p && !p.errors?.length && (
-          <Alert color="red" variant="light" role="alert">
-            {p.code === 'bad_link'
-              ? t('people.badLink')
-              : p.code === 'owner_exists'
-                ? t('people.ownerExists')
-                : inWords(t, p)}
-          </Alert>
-        )}
-        <TextInput
-          label={t('people.name')}
-          autoComplete="name"
-          value={form.name}
-          onChange={(e) => set({ name: e.currentTarget.value })}
-          error={faultAt(act.faults, '/name')}
-          autoFocus
-        />
-        <TextInput
-          label={t('people.email')}
-          type="email"
-          autoComplete="username"
-          value={form.email}
-          onChange={(e) => set({ email: e.currentTarget.value })}
-          error={faultAt(act.faults, '/email')}
-        />
-        <PasswordInput
-          label={t('people.password')}
-          description={t('people.passwordHint')}
-          autoComplete="new-password"
-          value={form.password}
-          onChange={(e) => set({ password: e.currentTarget.value })}
-          error={faultAt(act.faults, '/password')}
-          visibilityToggleButtonProps={{ 'aria-label': t('people.showPassword') }}
-        />
-        <Button
-          type="submit"
-          loading={act.busy}
-          disabled={!token || !form.name || !form.email || !form.password}
-        >
-          {t('people.makeOwner')}
-        </Button>
-      </Stack>
-    </form>
+      <TextInput
+        label={t('people.name')}
+        autoComplete="name"
+        value={form.name}
+        onChange={(e) => set({ name: e.currentTarget.value })}
+        error={faultAt(act.faults, '/name')}
+        autoFocus
+      />
+      <TextInput
+        label={t('people.email')}
+        type="email"
+        autoComplete="username"
+        value={form.email}
+        onChange={(e) => set({ email: e.currentTarget.value })}
+        error={faultAt(act.faults, '/email')}
+      />
+      <PasswordInput
+        label={t('people.password')}
+        description={t('people.passwordHint')}
+        autoComplete="new-password"
+        value={form.password}
+        onChange={(e) => set({ password: e.currentTarget.value })}
+        error={faultAt(act.faults, '/password')}
+        visibilityToggleButtonProps={{ 'aria-label': t('people.showPassword') }}
+      />
+      <Button
+        type="submit"
+        loading={act.busy}
+        disabled={!token || !form.name || !form.email || !form.password}
+      >
+        {t('people.makeOwner')}
+      </Button>
+    </EntryCard>
   );
 }
 
@@ -130,43 +117,30 @@ function BusinessForm() {
     navigate({ to: '/' });
   };
   return (
-    <form
-      className={classes.card}
-      noValidate
-      onSubmit={(e) => {
-        e.preventDefault();
-        go();
-      }}
+    <EntryCard
+      title={t('people.businessTitle')}
+      lead={t('people.businessLead')}
+      fault={act.problem && !act.faults.length ? inWords(t, act.problem) : null}
+      go={go}
     >
-      <Title order={1}>{t('people.businessTitle')}</Title>
-      <Text c="dimmed" size="sm">
-        {t('people.businessLead')}
-      </Text>
-      <Stack gap="md">
-        {act.problem && !act.faults.length && (
-          <Alert color="red" variant="light" role="alert">
-            {inWords(t, act.problem)}
-          </Alert>
-        )}
-        <TextInput
-          label={t('people.businessName')}
-          value={name}
-          onChange={(e) => setName(e.currentTarget.value)}
-          error={faultAt(act.faults, '/name') ?? faultAt(act.faults, '/slug')}
-          autoFocus
-        />
-        <Select
-          label={t('people.zone')}
-          data={Intl.supportedValuesOf('timeZone')}
-          value={zone}
-          onChange={(v) => v && setZone(v)}
-          searchable
-          error={faultAt(act.faults, '/time_zone')}
-        />
-        <Button type="submit" loading={act.busy} disabled={!slugOf(name)}>
-          {t('people.makeBusiness')}
-        </Button>
-      </Stack>
-    </form>
+      <TextInput
+        label={t('people.businessName')}
+        value={name}
+        onChange={(e) => setName(e.currentTarget.value)}
+        error={faultAt(act.faults, '/name') ?? faultAt(act.faults, '/slug')}
+        autoFocus
+      />
+      <Select
+        label={t('people.zone')}
+        data={Intl.supportedValuesOf('timeZone')}
+        value={zone}
+        onChange={(v) => v && setZone(v)}
+        searchable
+        error={faultAt(act.faults, '/time_zone')}
+      />
+      <Button type="submit" loading={act.busy} disabled={!slugOf(name)}>
+        {t('people.makeBusiness')}
+      </Button>
+    </EntryCard>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, PasswordInput, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -6,50 +6,18 @@ import { useTranslation } from 'react-i18next';
 import { chooseBusiness, type Role, sessionCall, useSignedIn } from '@/api/session';
 import { inWords, useAct } from '@/lib/act';
 import { faultAt, type Problem } from '@/lib/problem';
-import classes from './people.module.css';
+import { EntryCard } from './EntryCard';
 
 /** The token stands after `#`: no server and no `Referer` sees it but in the one call that uses it. */
 const useToken = () => useState(() => location.hash.slice(1))[0];
 
-type CardProps = {
-  title: string;
-  lead?: string;
-  problem?: Problem | null;
-  go: () => void;
-  children: ReactNode;
-};
-function Card({ title, lead, problem, go, children }: CardProps) {
+/** One sentence for what no field says; a code that is asked for is a field. */
+function useFault() {
   const { t } = useTranslation();
-  return (
-    <main className={classes.page}>
-      <form
-        className={classes.card}
-        noValidate
-        onSubmit={(e) => {
-          e.preventDefault();
-          go();
-        }}
-      >
-        <img src="/favicon.svg" width={40} height={40} alt="" />
-        <Title order={1}>{title}</Title>
-        {lead && (
-          <Text c="dimmed" size="sm">
-            {lead}
-          </Text>
-        )}
-        <Stack gap="md">
-          {problem && problem.code !== 'code_needed' && !problem.errors?.length && (
-            <Alert color="red" variant="light" role="alert">
-              <Text size="sm" c="var(--text)">
-                {problem.code === 'bad_link' ? t('people.oldLink') : inWords(t, problem)}
-              </Text>
-            </Alert>
-          )}
-          {children}
-        </Stack>
-      </form>
-    </main>
-  );
+  return (p: Problem | null | undefined) => {
+    if (!p || p.code === 'code_needed' || p.errors?.length) return null;
+    return p.code === 'bad_link' ? t('people.oldLink') : inWords(t, p);
+  };
 }
 
 function NewPassword({ value, set, error }: { value: string; set: (v: string) => void; error?: ReactNode }) {
@@ -71,6 +39,7 @@ type Invited = { business: string; name: string; email: string; role: Role };
 /** Somebody who was invited says who they are and comes in. */
 export function InvitationPage() {
   const { t } = useTranslation();
+  const fault = useFault();
   const token = useToken();
   const [name, setName] = useState<string | null>(null);
   const [password, setPassword] = useState('');
@@ -96,7 +65,7 @@ export function InvitationPage() {
   };
   const problem = act.problem ?? (invited.error as Problem | null);
   return (
-    <Card
+    <EntryCard
       title={t('people.join')}
       lead={
         invited.data &&
@@ -106,7 +75,7 @@ export function InvitationPage() {
           role: t(`people.roles.${invited.data.role}`),
         })
       }
-      problem={problem}
+      fault={fault(problem)}
       go={go}
     >
       {invited.data && (
@@ -124,7 +93,7 @@ export function InvitationPage() {
           </Button>
         </>
       )}
-    </Card>
+    </EntryCard>
   );
 }
 
@@ -135,6 +104,7 @@ export function ResetPage() {
 
 function AskReset() {
   const { t } = useTranslation();
+  const fault = useFault();
   const [email, setEmail] = useState('');
   const [asked, setAsked] = useState(false);
   const act = useAct();
@@ -143,10 +113,10 @@ function AskReset() {
     if (answer?.ok) setAsked(true);
   };
   return (
-    <Card
+    <EntryCard
       title={t('people.forgot')}
       lead={t(asked ? 'people.resetAsked' : 'people.resetLead')}
-      problem={act.problem}
+      fault={fault(act.problem)}
       go={go}
     >
       {!asked && (
@@ -167,12 +137,13 @@ function AskReset() {
       <Anchor component={Link} to="/sign-in" size="sm">
         {t('people.signIn')}
       </Anchor>
-    </Card>
+    </EntryCard>
   );
 }
 
 function SetPassword() {
   const { t } = useTranslation();
+  const fault = useFault();
   const token = useToken();
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
@@ -189,7 +160,12 @@ function SetPassword() {
     navigate({ to: '/' });
   };
   return (
-    <Card title={t('people.newPassword')} lead={t('people.newPasswordLead')} problem={act.problem} go={go}>
+    <EntryCard
+      title={t('people.newPassword')}
+      lead={t('people.newPasswordLead')}
+      fault={fault(act.problem)}
+      go={go}
+    >
       <NewPassword value={password} set={setPassword} error={faultAt(act.faults, '/password')} />
       {needsCode && (
         <TextInput
@@ -203,6 +179,6 @@ function SetPassword() {
       <Button type="submit" loading={act.busy} disabled={!password}>
         {t('people.newPasswordGo')}
       </Button>
-    </Card>
+    </EntryCard>
   );
 }

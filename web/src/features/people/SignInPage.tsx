@@ -1,11 +1,11 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, PasswordInput, TextInput } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { sessionCall, useSignedIn } from '@/api/session';
 import { inWords, useAct } from '@/lib/act';
 import { useAddress } from '@/lib/address';
-import classes from './people.module.css';
+import { EntryCard } from './EntryCard';
 
 /** E-mail and password; the code of the authenticator app is asked for when the account has one. */
 export function SignInPage() {
@@ -34,58 +34,38 @@ export function SignInPage() {
     return inWords(t, p);
   };
   return (
-    <main className={classes.page}>
-      <form
-        className={classes.card}
-        noValidate
-        onSubmit={(e) => {
-          e.preventDefault();
-          go();
-        }}
-      >
-        <img src="/favicon.svg" width={40} height={40} alt="" />
-        <Title order={1}>{t('people.signIn')}</Title>
-        <Stack gap="md">
-          {words() && (
-            <Alert color="red" variant="light" role="alert">
-              <Text size="sm" c="var(--text)">
-                {words()}
-              </Text>
-            </Alert>
-          )}
-          <TextInput
-            label={t('people.email')}
-            type="email"
-            autoComplete="username"
-            value={email}
-            onChange={(e) => setEmail(e.currentTarget.value)}
-            autoFocus
-          />
-          <PasswordInput
-            label={t('people.password')}
-            autoComplete="current-password"
-            value={password}
-            onChange={(e) => setPassword(e.currentTarget.value)}
-            visibilityToggleButtonProps={{ 'aria-label': t('people.showPassword') }}
-          />
-          {needsCode && (
-            <TextInput
-              label={t('people.code')}
-              description={t('people.codeHint')}
-              autoComplete="one-time-code"
-              value={code}
-              onChange={(e) => setCode(e.currentTarget.value)}
-              autoFocus
-            />
-          )}
-          <Button type="submit" loading={act.busy} disabled={!email || !password} fullWidth>
-            {t('people.signIn')}
-          </Button>
-          <Anchor component={Link} to="/reset" size="sm">
-            {t('people.forgot')}
-          </Anchor>
-        </Stack>
-      </form>
-    </main>
+    <EntryCard title={t('people.signIn')} fault={words()} go={go}>
+      <TextInput
+        label={t('people.email')}
+        type="email"
+        autoComplete="username"
+        value={email}
+        onChange={(e) => setEmail(e.currentTarget.value)}
+        autoFocus
+      />
+      <PasswordInput
+        label={t('people.password')}
+        autoComplete="current-password"
+        value={password}
+        onChange={(e) => setPassword(e.currentTarget.value)}
+        visibilityToggleButtonProps={{ 'aria-label': t('people.showPassword') }}
+      />
+      {needsCode && (
+        <TextInput
+          label={t('people.code')}
+          description={t('people.codeHint')}
+          autoComplete="one-time-code"
+          value={code}
+          onChange={(e) => setCode(e.currentTarget.value)}
+          autoFocus
+        />
+      )}
+      <Button type="submit" loading={act.busy} disabled={!email || !password} fullWidth>
+        {t('people.signIn')}
+      </Button>
+      <Anchor component={Link} to="/reset" size="sm">
+        {t('people.forgot')}
+      </Anchor>
+    </EntryCard>
   );
 }
