@@ -169,7 +169,8 @@ fn shares(inner: &Inner, found: &mut Vec<StepRow>, room: usize) -> bool {
 }
 
 /// `endpoints`: the addresses of endpoints that have their share; `None`: there is no room for any, and deliveries to them
-/// stand in nobody's way. `last`: the business that was served last. One statement tells which kinds have something due; only those are read.
+/// stand in nobody's way. `last`: the business that was served last. One statement tells which kinds have something due; only
+/// those are read.
 async fn look(tx: &mut Tx, now: i64, (endpoints, last): (Option<&[String]>, i64)) -> Result<Found, Refusal> {
     let mut engine = tx.engine();
     let horizon = horizon::earliest(&mut engine).await?;

@@ -36,6 +36,7 @@ mod personal;
 mod reasons;
 mod receiver;
 mod refusals;
+mod roles;
 mod rotation;
 mod schema;
 mod sentences;
